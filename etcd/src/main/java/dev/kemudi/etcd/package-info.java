@@ -1,0 +1,5 @@
+/** The store under its own name: etcd v3 gRPC. */
+@NullMarked
+package dev.kemudi.etcd;
+
+import org.jspecify.annotations.NullMarked;

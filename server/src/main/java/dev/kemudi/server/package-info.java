@@ -1,0 +1,5 @@
+/** Wiring, configuration, command line. */
+@NullMarked
+package dev.kemudi.server;
+
+import org.jspecify.annotations.NullMarked;

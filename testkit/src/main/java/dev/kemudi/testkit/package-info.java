@@ -1,0 +1,5 @@
+/** The whole platform inside a JUnit test; seeded simulator. */
+@NullMarked
+package dev.kemudi.testkit;
+
+import org.jspecify.annotations.NullMarked;
