@@ -1,11 +1,17 @@
 package dev.kemudi.kernel;
 
-/** Where an offered task went. A refusal is an answer, not an accident: the caller sheds or waits. */
+/**
+ * Where an offered task went. A refusal is an answer, not an accident: the caller sheds or waits.
+ */
 public sealed interface Admission {
-    /** @param ticket counts admissions from 1 */
+    /**
+     * @param ticket counts admissions from 1
+     */
     record Admitted(long ticket) implements Admission {}
 
-    /** @param retryAfterMillis the executor's own guess of when asking again makes sense */
+    /**
+     * @param retryAfterMillis the executor's own guess of when asking again makes sense
+     */
     record Refused(Reason reason, int retryAfterMillis) implements Admission {}
 
     /** Why a task was refused. */

@@ -3,8 +3,8 @@ package dev.kemudi.kernel;
 import java.time.Instant;
 
 /**
- * Where time comes from. Everything that waits, expires or measures takes one of these, so that a test can own time.
- * Safe for use by many threads.
+ * Where time comes from. Everything that waits, expires or measures takes one of these, so that a
+ * test can own time. Safe for use by many threads.
  */
 public interface TimeSource {
     /** Monotonic; for durations only. */

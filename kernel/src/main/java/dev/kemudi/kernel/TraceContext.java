@@ -27,13 +27,17 @@ public record TraceContext(long traceHigh, long traceLow, long spanId, boolean s
         return new TraceContext(traceHigh, traceLow, nonZero(ThreadLocalRandom.current()), sampled);
     }
 
-    /** Reads a {@code traceparent}; empty for anything malformed, as the specification asks (start a new trace). */
+    /**
+     * Reads a {@code traceparent}; empty for anything malformed, as the specification asks (start a
+     * new trace).
+     */
     public static Optional<TraceContext> parse(CharSequence header) {
         if (header.length() < TRACEPARENT_LENGTH
                 || header.charAt(2) != '-'
                 || header.charAt(35) != '-'
                 || header.charAt(52) != '-'
-                || (header.length() > TRACEPARENT_LENGTH && header.charAt(TRACEPARENT_LENGTH) != '-')) {
+                || (header.length() > TRACEPARENT_LENGTH
+                        && header.charAt(TRACEPARENT_LENGTH) != '-')) {
             return Optional.empty();
         }
         try {
@@ -42,11 +46,14 @@ public record TraceContext(long traceHigh, long traceLow, long spanId, boolean s
             long low = HexFormat.fromHexDigitsToLong(header, 19, 35);
             long span = HexFormat.fromHexDigitsToLong(header, 36, 52);
             int flags = HexFormat.fromHexDigits(header, 53, 55);
-            boolean wrong = version == 0xff
-                    || (version == 0 && header.length() != TRACEPARENT_LENGTH)
-                    || (high | low) == 0
-                    || span == 0;
-            return wrong ? Optional.empty() : Optional.of(new TraceContext(high, low, span, (flags & 1) == 1));
+            boolean wrong =
+                    version == 0xff
+                            || (version == 0 && header.length() != TRACEPARENT_LENGTH)
+                            || (high | low) == 0
+                            || span == 0;
+            return wrong
+                    ? Optional.empty()
+                    : Optional.of(new TraceContext(high, low, span, (flags & 1) == 1));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
@@ -60,7 +67,11 @@ public record TraceContext(long traceHigh, long traceLow, long spanId, boolean s
     /** The {@code traceparent} header, version 00. */
     @Override
     public String toString() {
-        return "00-" + traceId() + "-" + HexFormat.of().toHexDigits(spanId) + (sampled ? "-01" : "-00");
+        return "00-"
+                + traceId()
+                + "-"
+                + HexFormat.of().toHexDigits(spanId)
+                + (sampled ? "-01" : "-00");
     }
 
     private static long nonZero(ThreadLocalRandom random) {

@@ -1,6 +1,9 @@
 package dev.kemudi.kernel;
 
-/** Where finished spans go. Implementations never block and never throw: a full exporter drops and counts. */
+/**
+ * Where finished spans go. Implementations never block and never throw: a full exporter drops and
+ * counts.
+ */
 @FunctionalInterface
 public interface Tracer {
     /** Forgets every span. */
