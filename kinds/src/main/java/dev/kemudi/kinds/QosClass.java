@@ -1,0 +1,40 @@
+package dev.kemudi.kinds;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+
+/** The quality-of-service class that cpu and memory requests and limits earn a pod. */
+final class QosClass {
+    private static final List<String> COMPUTE = List.of("cpu", "memory");
+
+    private QosClass() {}
+
+    static String of(JsonNode spec) {
+        boolean any = false;
+        boolean guaranteed = true;
+        for (String list : List.of("containers", "initContainers")) {
+            for (JsonNode container : spec.path(list)) {
+                JsonNode requests = container.path("resources").path("requests");
+                JsonNode limits = container.path("resources").path("limits");
+                for (String resource : COMPUTE) {
+                    String request = amount(requests, resource);
+                    String limit = amount(limits, resource);
+                    any |= !request.isEmpty() || !limit.isEmpty();
+                    guaranteed &= !limit.isEmpty() && (request.isEmpty() || same(request, limit));
+                }
+            }
+        }
+        if (!any) {
+            return "BestEffort";
+        }
+        return guaranteed ? "Guaranteed" : "Burstable";
+    }
+
+    private static boolean same(String request, String limit) {
+        return request.equals(limit);
+    }
+
+    private static String amount(JsonNode amounts, String resource) {
+        return amounts.path(resource).asText("");
+    }
+}
