@@ -1,0 +1,44 @@
+package dev.kemudi.server;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. */
+@Command(
+        name = "kemudi",
+        description = "The cloud-native stack on the JVM, in one process.",
+        subcommands = {Up.class, StatusCommand.class, VersionCommand.class, Train.class, CommandLine.HelpCommand.class},
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "First steps: ./kemudi up examples/hello"})
+public final class Main implements Runnable {
+    @CommandLine.Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it
+    private CommandLine.Model.CommandSpec spec;
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+
+    /** Exit code: 0 done, 1 failed, 2 wrong usage. */
+    static int run(String... arguments) {
+        CommandLine line = new CommandLine(new Main());
+        line.setParameterExceptionHandler((wrong, given) -> {
+            wrong.getCommandLine().getErr().println("kemudi: " + wrong.getMessage() + "; see ./kemudi help "
+                    + wrong.getCommandLine().getCommandName());
+            return CommandLine.ExitCode.USAGE;
+        });
+        line.setExecutionExceptionHandler((failure, command, parsed) -> {
+            if (failure instanceof UsageException) {
+                command.getErr().println("kemudi: " + failure.getMessage());
+                return CommandLine.ExitCode.USAGE;
+            }
+            throw failure;
+        });
+        return line.execute(arguments);
+    }
+
+    @Override
+    public void run() {
+        spec.commandLine().usage(spec.commandLine().getOut());
+    }
+}

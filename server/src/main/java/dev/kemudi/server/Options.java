@@ -1,0 +1,34 @@
+package dev.kemudi.server;
+
+import java.nio.file.Path;
+
+/**
+ * How to start the platform.
+ *
+ * @param dataDirectory everything that outlives the process
+ * @param inMemory keep the store in memory instead; {@code dataDirectory} then holds keys and pod directories only
+ * @param listenAddress the address every port binds
+ * @param apiPort Kubernetes API over TLS; 0 picks a free port, as for all ports
+ * @param etcdPort etcd v3 gRPC
+ * @param gatewayPort HTTP edge
+ * @param metricsPort Prometheus exposition
+ */
+public record Options(
+        Path dataDirectory,
+        boolean inMemory,
+        String listenAddress,
+        int apiPort,
+        int etcdPort,
+        int gatewayPort,
+        int metricsPort) {
+
+    /** Free ports on the loopback address, in {@code dataDirectory}. */
+    public static Options onFreePorts(Path dataDirectory) {
+        return new Options(dataDirectory, false, "127.0.0.1", 0, 0, 0, 0);
+    }
+
+    /** The same, with the store in memory. */
+    public Options inMemory(boolean yes) {
+        return new Options(dataDirectory, yes, listenAddress, apiPort, etcdPort, gatewayPort, metricsPort);
+    }
+}
