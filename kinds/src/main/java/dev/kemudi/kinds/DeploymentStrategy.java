@@ -1,5 +1,6 @@
 package dev.kemudi.kinds;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.ResourceDefinition.Column;
@@ -8,6 +9,7 @@ import dev.kemudi.api.Strategy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Deployments: rolling updates of a pod template. */
 final class DeploymentStrategy implements Strategy {
@@ -54,7 +56,7 @@ final class DeploymentStrategy implements Strategy {
             Fill.text(rolling, "maxUnavailable", "25%");
             Fill.text(rolling, "maxSurge", "25%");
         }
-        PodTemplate.applyDefaults(spec);
+        PodDefaults.ofTemplate(spec);
     }
 
     @Override
@@ -65,7 +67,41 @@ final class DeploymentStrategy implements Strategy {
     @Override
     public List<Status.Cause> validate(ApiObject deployment, Optional<ApiObject> old) {
         Problems problems = new Problems();
-        PodTemplate.validate(deployment, old, problems);
+        WorkloadRules.check(deployment, old, "deployment", problems);
+        rollout(deployment, problems);
+        JsonNode deadline = deployment.at("/spec/progressDeadlineSeconds");
+        if (deadline.isNumber() && deadline.asLong() < 0) {
+            problems.invalid("spec.progressDeadlineSeconds", deadline.asLong(), "must be greater than or equal to 0");
+        } else if (deadline.isNumber() && deadline.asLong() <= deployment.integer("/spec/minReadySeconds", 0)) {
+            problems.invalid(
+                    "spec.progressDeadlineSeconds", deadline.asLong(), "must be greater than minReadySeconds");
+        }
         return problems.causes();
+    }
+
+    private static void rollout(ApiObject deployment, Problems problems) {
+        JsonNode strategy = deployment.at("/spec/strategy");
+        JsonNode rolling = strategy.path("rollingUpdate");
+        String field = "spec.strategy.rollingUpdate";
+        switch (strategy.path("type").asText()) {
+            case "Recreate" -> {
+                if (rolling.isObject()) {
+                    problems.forbidden(field, "may not be specified when strategy `type` is 'Recreate'");
+                }
+            }
+            case "RollingUpdate" -> {
+                JsonNode unavailable = rolling.path("maxUnavailable");
+                WorkloadRules.intOrPercent(unavailable, field + ".maxUnavailable", true, problems);
+                WorkloadRules.intOrPercent(rolling.path("maxSurge"), field + ".maxSurge", false, problems);
+                if (WorkloadRules.zero(unavailable) && WorkloadRules.zero(rolling.path("maxSurge"))) {
+                    problems.invalid(
+                            field + ".maxUnavailable",
+                            unavailable.isTextual() ? unavailable.asText() : unavailable,
+                            "may not be 0 when `maxSurge` is 0");
+                }
+            }
+            default -> problems.notSupported(
+                    "spec.strategy.type", strategy.path("type").asText(), Set.of("Recreate", "RollingUpdate"));
+        }
     }
 }

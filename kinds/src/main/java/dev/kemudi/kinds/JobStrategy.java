@@ -1,5 +1,6 @@
 package dev.kemudi.kinds;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Status;
@@ -7,6 +8,7 @@ import dev.kemudi.api.Strategy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Jobs: pods that run to completion. Unless {@code manualSelector} is set, selector and labels come
@@ -14,6 +16,12 @@ import java.util.Optional;
  * metadata.uid} before {@link #prepareForCreate}.
  */
 final class JobStrategy implements Strategy {
+    private static final List<String> COUNTS = List.of(
+            "completions",
+            "parallelism",
+            "backoffLimit",
+            "activeDeadlineSeconds",
+            "ttlSecondsAfterFinished");
     private static final String UID = "batch.kubernetes.io/controller-uid";
     private static final String UID_OLD = "controller-uid";
     private static final String NAME = "batch.kubernetes.io/job-name";
@@ -38,7 +46,7 @@ final class JobStrategy implements Strategy {
                 spec,
                 "podReplacementPolicy",
                 Fill.absent(spec, "podFailurePolicy") ? "TerminatingOrFailed" : "Failed");
-        PodTemplate.applyDefaults(spec);
+        PodDefaults.ofTemplate(spec);
     }
 
     @Override
@@ -73,8 +81,90 @@ final class JobStrategy implements Strategy {
     @Override
     public List<Status.Cause> validate(ApiObject job, Optional<ApiObject> old) {
         Problems problems = new Problems();
-        PodRules.spec(job.at("/spec/template/spec"), "spec.template.spec", problems);
+        for (String count : COUNTS) {
+            WorkloadRules.notNegative(job, count, problems);
+        }
+        PodRules.oneOf(job.at("/spec"), "completionMode", Set.of("NonIndexed", "Indexed"), "spec", problems);
+        PodRules.oneOf(
+                job.at("/spec"),
+                "podReplacementPolicy",
+                Set.of("TerminatingOrFailed", "Failed"),
+                "spec",
+                problems);
+        if (indexed(job) && !job.at("/spec/completions").isNumber()) {
+            problems.required("spec.completions", "when completion mode is Indexed");
+        }
+        WorkloadRules.template(job, problems);
+        String policy = job.text("/spec/template/spec/restartPolicy");
+        if (!policy.equals("OnFailure") && !policy.equals("Never")) {
+            problems.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+        }
+        selector(job, problems);
+        old.ifPresent(before -> unchanged(job, before, problems));
         return problems.causes();
+    }
+
+    private static boolean indexed(ApiObject job) {
+        return job.text("/spec/completionMode").equals("Indexed");
+    }
+
+    private static void selector(ApiObject job, Problems problems) {
+        JsonNode selector = job.at("/spec/selector");
+        if (!selector.isObject()) {
+            problems.required("spec.selector");
+            return;
+        }
+        ObjectMetaRules.checkSelector(selector, "spec.selector", problems);
+        boolean manual = job.bool("/spec/manualSelector");
+        String uid = selector.path("matchLabels").path(UID).asText("");
+        if (!manual && !uid.equals(job.uid())) {
+            problems.invalid("spec.selector", selector, "`selector` not auto-generated");
+        }
+        if (!WorkloadRules.matches(selector, job.textMap("/spec/template/metadata/labels"))) {
+            problems.invalid(
+                    "spec.template.metadata.labels",
+                    job.at("/spec/template/metadata/labels"),
+                    "`selector` does not match template `labels`");
+        }
+    }
+
+    /** A job's pods are all made alike; only a job that has not started yet may still be directed elsewhere. */
+    private static void unchanged(ApiObject job, ApiObject old, Problems problems) {
+        WorkloadRules.selectorUnchanged(job.at("/spec/selector"), Optional.of(old), problems);
+        for (String field : List.of("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "manualSelector")) {
+            immutable(field, job, old, problems);
+        }
+        boolean elastic = indexed(job) && job.at("/spec/completions").equals(job.at("/spec/parallelism"));
+        if (!elastic) {
+            immutable("completions", job, old, problems);
+        }
+        boolean waiting = old.bool("/spec/suspend") && old.text("/status/startTime").isEmpty();
+        if (!template(job, waiting).equals(template(old, waiting))) {
+            problems.immutable("spec.template", job.at("/spec/template"));
+        }
+    }
+
+    private static void immutable(String name, ApiObject job, ApiObject old, Problems problems) {
+        JsonNode now = job.at("/spec/" + name);
+        if (!now.equals(old.at("/spec/" + name))) {
+            problems.immutable("spec." + name, now.isTextual() ? now.asText() : now);
+        }
+    }
+
+    /** @param withoutDirectives leaves out what may change while a job waits suspended: where its pods go */
+    private static JsonNode template(ApiObject job, boolean withoutDirectives) {
+        JsonNode template = job.at("/spec/template");
+        if (!withoutDirectives) {
+            return template;
+        }
+        JsonNode copy = template.deepCopy();
+        if (copy.path("spec") instanceof ObjectNode spec) {
+            spec.remove(List.of("affinity", "nodeSelector", "tolerations", "schedulingGates"));
+        }
+        if (copy.path("metadata") instanceof ObjectNode metadata) {
+            metadata.remove(List.of("labels", "annotations"));
+        }
+        return copy;
     }
 
     @Override

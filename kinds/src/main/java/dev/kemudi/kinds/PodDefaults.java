@@ -28,6 +28,13 @@ final class PodDefaults {
         }
     }
 
+    /** The pod template at {@code template} of a workload's spec, if there is one. */
+    static void ofTemplate(ObjectNode workloadSpec) {
+        if (workloadSpec.path("template").path("spec") instanceof ObjectNode template) {
+            ofSpec(template);
+        }
+    }
+
     /** Pods only, not templates: what the API derives once a pod is real. */
     static void ofPod(ObjectNode spec) {
         Fill.bool(spec, "enableServiceLinks", true);
@@ -51,7 +58,7 @@ final class PodDefaults {
         Fill.text(container, "imagePullPolicy", pullPolicy(container.path("image").asText("")));
         Fill.text(container, "terminationMessagePath", "/dev/termination-log");
         Fill.text(container, "terminationMessagePolicy", "File");
-        Fill.object(container, "resources");
+        ResourceRules.canonicalise(Fill.object(container, "resources"));
         Fill.items(container, "ports").forEach(port -> Fill.text(port, "protocol", "TCP"));
         for (String name : PROBES) {
             if (container.path(name) instanceof ObjectNode probe) {

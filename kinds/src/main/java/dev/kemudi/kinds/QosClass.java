@@ -1,6 +1,7 @@
 package dev.kemudi.kinds;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kemudi.api.Quantity;
 import java.util.List;
 
 /** The quality-of-service class that cpu and memory requests and limits earn a pod. */
@@ -20,7 +21,7 @@ final class QosClass {
                     String request = amount(requests, resource);
                     String limit = amount(limits, resource);
                     any |= !request.isEmpty() || !limit.isEmpty();
-                    guaranteed &= !limit.isEmpty() && (request.isEmpty() || same(request, limit));
+                    guaranteed &= !limit.isEmpty() && (request.isEmpty() || request.equals(limit));
                 }
             }
         }
@@ -30,11 +31,11 @@ final class QosClass {
         return guaranteed ? "Guaranteed" : "Burstable";
     }
 
-    private static boolean same(String request, String limit) {
-        return request.equals(limit);
-    }
-
+    /** Empty when nothing is asked for, which zero is as well. */
     private static String amount(JsonNode amounts, String resource) {
-        return amounts.path(resource).asText("");
+        return ResourceRules.quantity(amounts.path(resource))
+                .filter(quantity -> quantity.signum() > 0)
+                .map(Quantity::toString)
+                .orElse("");
     }
 }

@@ -40,7 +40,7 @@ final class ReplicaSetStrategy implements Strategy {
     public void applyDefaults(ObjectNode replicaSet) {
         ObjectNode spec = Fill.object(replicaSet, "spec");
         Fill.number(spec, "replicas", 1);
-        PodTemplate.applyDefaults(spec);
+        PodDefaults.ofTemplate(spec);
     }
 
     @Override
@@ -51,7 +51,7 @@ final class ReplicaSetStrategy implements Strategy {
     @Override
     public List<Status.Cause> validate(ApiObject replicaSet, Optional<ApiObject> old) {
         Problems problems = new Problems();
-        PodTemplate.validate(replicaSet, old, problems);
+        WorkloadRules.check(replicaSet, old, "replica set", problems);
         return problems.causes();
     }
 
