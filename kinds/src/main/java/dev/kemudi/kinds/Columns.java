@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -85,14 +86,16 @@ final class Columns {
      * A label selector as kubectl writes it: {@code app=web,tier in (a,b),!old}, or {@link #NONE}.
      */
     static String selector(JsonNode selector) {
-        List<String> terms = new ArrayList<>();
-        selector.path("matchLabels").properties().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .forEach(e -> terms.add(e.getKey() + "=" + e.getValue().asText()));
+        TreeMap<String, String> terms = new TreeMap<>();
+        selector.path("matchLabels")
+                .properties()
+                .forEach(e -> terms.put(e.getKey() + " ", e.getKey() + "=" + e.getValue().asText()));
+        int i = 0;
         for (JsonNode expression : selector.path("matchExpressions")) {
-            terms.add(term(expression));
+            // Sorted by key; several expressions on one key stay in their order.
+            terms.put(expression.path("key").asText() + " " + i++, term(expression));
         }
-        return terms.isEmpty() ? NONE : String.join(LIST_SEPARATOR, terms);
+        return terms.isEmpty() ? NONE : String.join(LIST_SEPARATOR, terms.values());
     }
 
     private static String term(JsonNode expression) {

@@ -4,12 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.ResourceDefinition.Column;
+import dev.kemudi.api.Status;
 import dev.kemudi.api.Strategy;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** EndpointSlices: the addresses behind a service. */
 final class EndpointSliceStrategy implements Strategy {
+    private static final Set<String> ADDRESS_TYPES = Set.of("IPv4", "IPv6", "FQDN");
+    private static final int ENDPOINTS_MAX = 1000;
+    private static final int ADDRESSES_MAX = 100;
+    private static final int PORTS_MAX = 20_000;
     private static final int SHOWN_MAX = 3;
 
     static final List<Column> COLUMNS =
@@ -32,6 +40,58 @@ final class EndpointSliceStrategy implements Strategy {
         }
         if (Fill.absent(slice, "endpoints")) {
             slice.putArray("endpoints");
+        }
+    }
+
+    @Override
+    public List<Status.Cause> validate(ApiObject slice, Optional<ApiObject> old) {
+        Problems problems = new Problems();
+        String type = slice.text("/addressType");
+        if (type.isEmpty()) {
+            problems.required("addressType");
+        } else if (!ADDRESS_TYPES.contains(type)) {
+            problems.notSupported("addressType", type, ADDRESS_TYPES);
+        }
+        if (old.isPresent() && !old.get().text("/addressType").equals(type)) {
+            problems.immutable("addressType", type);
+        }
+        checkEndpoints(slice.at("/endpoints"), problems);
+        checkPorts(slice.at("/ports"), problems);
+        return problems.causes();
+    }
+
+    private static void checkEndpoints(JsonNode endpoints, Problems problems) {
+        if (endpoints.size() > ENDPOINTS_MAX) {
+            problems.tooMany("endpoints", endpoints.size(), ENDPOINTS_MAX);
+        }
+        int i = 0;
+        for (JsonNode endpoint : endpoints) {
+            String at = "endpoints[" + i++ + "].addresses";
+            int addresses = endpoint.path("addresses").size();
+            if (addresses == 0) {
+                problems.required(at, "must contain at least 1 address");
+            } else if (addresses > ADDRESSES_MAX) {
+                problems.tooMany(at, addresses, ADDRESSES_MAX);
+            }
+        }
+    }
+
+    private static void checkPorts(JsonNode ports, Problems problems) {
+        if (ports.size() > PORTS_MAX) {
+            problems.tooMany("ports", ports.size(), PORTS_MAX);
+        }
+        Set<String> names = new HashSet<>();
+        int i = 0;
+        for (JsonNode port : ports) {
+            String at = "ports[" + i++ + "]";
+            String name = port.path("name").asText("");
+            if (!name.isEmpty()) {
+                Names.label(name, at + ".name", problems);
+            }
+            if (!names.add(name)) {
+                problems.duplicate(at + ".name", name);
+            }
+            PodRules.oneOf(port, "protocol", Set.of("TCP", "UDP", "SCTP"), at, problems);
         }
     }
 

@@ -2,10 +2,12 @@ package dev.kemudi.kinds;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.Status;
 import dev.kemudi.api.Strategy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Events: what happened to an object, kept for an hour. */
@@ -29,6 +31,20 @@ final class EventStrategy implements Strategy {
     public void applyDefaults(ObjectNode event) {
         Fill.object(event, "source");
         Fill.object(event, "involvedObject");
+    }
+
+    /** An event lies in the namespace of what it is about; about cluster-scoped objects, in {@code default}. */
+    @Override
+    public List<Status.Cause> validate(ApiObject event, Optional<ApiObject> old) {
+        Problems problems = new Problems();
+        String about = event.text("/involvedObject/namespace");
+        boolean matches = about.isEmpty()
+                ? event.namespace().equals("default") || event.namespace().equals("kube-system")
+                : about.equals(event.namespace());
+        if (!matches) {
+            problems.invalid("involvedObject.namespace", about, "does not match event.namespace");
+        }
+        return problems.causes();
     }
 
     @Override

@@ -56,7 +56,8 @@ final class NamespaceStrategy implements Strategy {
     @Override
     public List<Status.Cause> validate(ApiObject namespace, Optional<ApiObject> old) {
         Problems problems = new Problems();
-        if (old.isEmpty()) {
+        // A name that is no subdomain either is reported with the metadata of every kind.
+        if (old.isEmpty() && Names.isSubdomain(namespace.name())) {
             Names.label(namespace.name(), "metadata.name", problems);
         }
         return problems.causes();

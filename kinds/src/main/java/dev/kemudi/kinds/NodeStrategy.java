@@ -4,9 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.ResourceDefinition.Column;
+import dev.kemudi.api.Status;
 import dev.kemudi.api.Strategy;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Nodes: what a kubelet, or this process, registers itself as. */
@@ -52,6 +56,28 @@ final class NodeStrategy implements Strategy {
                 && status.path("capacity") instanceof ObjectNode capacity) {
             Fill.node(status, "allocatable", capacity.deepCopy());
         }
+    }
+
+    @Override
+    public List<Status.Cause> validate(ApiObject node, Optional<ApiObject> old) {
+        Problems problems = new Problems();
+        Set<String> taints = new HashSet<>();
+        int i = 0;
+        for (JsonNode taint : node.at("/spec/taints")) {
+            String at = "spec.taints[" + i++ + "]";
+            String key = taint.path("key").asText("");
+            String effect = taint.path("effect").asText("");
+            Names.qualified(key, at + ".key", problems);
+            Names.labelValue(taint.path("value").asText(""), at + ".value", problems);
+            if (effect.isEmpty()) {
+                problems.required(at + ".effect");
+            }
+            PodRules.oneOf(taint, "effect", PodRules.EFFECTS, at, problems);
+            if (!taints.add(key + ":" + effect)) {
+                problems.duplicate(at, taint);
+            }
+        }
+        return problems.causes();
     }
 
     @Override

@@ -11,7 +11,7 @@ final class PodRules {
     private static final Set<String> RESTART_POLICIES = Set.of("Always", "OnFailure", "Never");
     private static final Set<String> DNS_POLICIES = Set.of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
     private static final Set<String> PREEMPTION_POLICIES = Set.of("PreemptLowerPriority", "Never");
-    private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
+    static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
 
     private PodRules() {}
 

@@ -61,6 +61,9 @@ final class PodStrategy implements Strategy {
     public List<Status.Cause> validate(ApiObject pod, Optional<ApiObject> old) {
         Problems problems = new Problems();
         PodRules.spec(pod.at("/spec"), "spec", problems);
+        if (old.isEmpty() && !pod.at("/spec/ephemeralContainers").isEmpty()) {
+            problems.forbidden("spec.ephemeralContainers", "cannot be set on create");
+        }
         old.ifPresent(before -> PodUpdateRules.check(pod, before, problems));
         return problems.causes();
     }
@@ -90,6 +93,7 @@ final class PodStrategy implements Strategy {
         if (pod.text("/spec/nodeName").isEmpty() || finished) {
             return OptionalLong.of(0);
         }
-        return OptionalLong.of(pod.at("/spec/terminationGracePeriodSeconds").asLong(30));
+        long grace = pod.at("/spec/terminationGracePeriodSeconds").asLong(30);
+        return OptionalLong.of(grace < 0 ? 1 : grace); // negative once meant "at once, but by the node"
     }
 }

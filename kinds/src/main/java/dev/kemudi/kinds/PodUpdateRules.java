@@ -77,7 +77,7 @@ final class PodUpdateRules {
         String field = "spec.activeDeadlineSeconds";
         if (before.isNumber() && now.isMissingNode()) {
             problems.invalid(
-                    field, null + "", "must not update from a positive integer to nil value");
+                    field, "null", "must not update from a positive integer to nil value");
         } else if (before.isNumber() && now.asLong() > before.asLong()) {
             problems.invalid(
                     field,
