@@ -89,7 +89,8 @@ final class Columns {
         TreeMap<String, String> terms = new TreeMap<>();
         selector.path("matchLabels")
                 .properties()
-                .forEach(e -> terms.put(e.getKey() + " ", e.getKey() + "=" + e.getValue().asText()));
+                .forEach(
+                        e -> terms.put(e.getKey() + " ", e.getKey() + "=" + e.getValue().asText()));
         int i = 0;
         for (JsonNode expression : selector.path("matchExpressions")) {
             // Sorted by key; several expressions on one key stay in their order.

@@ -10,13 +10,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** ConfigMaps: keys that can be file names, a size that fits the store, and immutability when asked for. */
+/**
+ * ConfigMaps: keys that can be file names, a size that fits the store, and immutability when asked
+ * for.
+ */
 final class ConfigMapStrategy implements Strategy {
-    static final List<Column> COLUMNS = List.of(
-            Columns.NAME,
-            Columns.integer(
-                    "Data", "How many entries it holds.", o -> o.at("/data").size() + o.at("/binaryData").size()),
-            Columns.AGE);
+    static final List<Column> COLUMNS =
+            List.of(
+                    Columns.NAME,
+                    Columns.integer(
+                            "Data",
+                            "How many entries it holds.",
+                            o -> o.at("/data").size() + o.at("/binaryData").size()),
+                    Columns.AGE);
 
     @Override
     public List<Status.Cause> validate(ApiObject map, Optional<ApiObject> old) {
@@ -27,7 +33,9 @@ final class ConfigMapStrategy implements Strategy {
             Names.fileKey(entry.getKey(), "data[" + entry.getKey() + "]", problems);
             if (binary.has(entry.getKey())) {
                 problems.invalid(
-                        "data[" + entry.getKey() + "]", entry.getKey(), "duplicate of key present in binaryData");
+                        "data[" + entry.getKey() + "]",
+                        entry.getKey(),
+                        "duplicate of key present in binaryData");
             }
             bytes += entry.getValue().asText("").getBytes(StandardCharsets.UTF_8).length;
         }
@@ -38,7 +46,8 @@ final class ConfigMapStrategy implements Strategy {
         if (bytes > StoredFiles.BYTES_MAX) {
             problems.tooLong("", StoredFiles.BYTES_MAX);
         }
-        old.ifPresent(before -> StoredFiles.unchanged(map, before, List.of("data", "binaryData"), problems));
+        old.ifPresent(before ->
+                StoredFiles.unchanged(map, before, List.of("data", "binaryData"), problems));
         return problems.causes();
     }
 }

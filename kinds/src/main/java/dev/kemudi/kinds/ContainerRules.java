@@ -24,7 +24,9 @@ final class ContainerRules {
         this.problems = problems;
     }
 
-    /** @param portNames names that this pod's ports have taken so far; grows */
+    /**
+     * @param portNames names that this pod's ports have taken so far; grows
+     */
     void check(Set<String> volumes, Set<String> portNames) {
         String name = container.path("name").asText("");
         if (name.isEmpty()) {
@@ -45,7 +47,9 @@ final class ContainerRules {
         for (String hook : List.of("postStart", "preStop")) {
             if (container.path("lifecycle").hasNonNull(hook)) {
                 ProbeRules.handler(
-                        container.path("lifecycle").path(hook), field + ".lifecycle." + hook, problems);
+                        container.path("lifecycle").path(hook),
+                        field + ".lifecycle." + hook,
+                        problems);
             }
         }
     }
@@ -56,10 +60,12 @@ final class ContainerRules {
         if (container.path("restartPolicy").asText().equals("Always")) {
             return;
         }
-        for (String probe : List.of("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")) {
+        for (String probe :
+                List.of("lifecycle", "livenessProbe", "readinessProbe", "startupProbe")) {
             if (container.hasNonNull(probe)) {
                 problems.forbidden(
-                        field + "." + probe, "may not be set for init containers without restartPolicy=Always");
+                        field + "." + probe,
+                        "may not be set for init containers without restartPolicy=Always");
             }
         }
     }
@@ -69,7 +75,8 @@ final class ContainerRules {
         if (image.isEmpty()) {
             problems.required(field + ".image");
         } else if (!image.strip().equals(image)) {
-            problems.invalid(field + ".image", image, "must not have leading or trailing whitespace");
+            problems.invalid(
+                    field + ".image", image, "must not have leading or trailing whitespace");
         }
     }
 

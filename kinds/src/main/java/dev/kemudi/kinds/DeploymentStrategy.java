@@ -71,10 +71,16 @@ final class DeploymentStrategy implements Strategy {
         rollout(deployment, problems);
         JsonNode deadline = deployment.at("/spec/progressDeadlineSeconds");
         if (deadline.isNumber() && deadline.asLong() < 0) {
-            problems.invalid("spec.progressDeadlineSeconds", deadline.asLong(), "must be greater than or equal to 0");
-        } else if (deadline.isNumber() && deadline.asLong() <= deployment.integer("/spec/minReadySeconds", 0)) {
             problems.invalid(
-                    "spec.progressDeadlineSeconds", deadline.asLong(), "must be greater than minReadySeconds");
+                    "spec.progressDeadlineSeconds",
+                    deadline.asLong(),
+                    "must be greater than or equal to 0");
+        } else if (deadline.isNumber()
+                && deadline.asLong() <= deployment.integer("/spec/minReadySeconds", 0)) {
+            problems.invalid(
+                    "spec.progressDeadlineSeconds",
+                    deadline.asLong(),
+                    "must be greater than minReadySeconds");
         }
         return problems.causes();
     }
@@ -86,22 +92,28 @@ final class DeploymentStrategy implements Strategy {
         switch (strategy.path("type").asText()) {
             case "Recreate" -> {
                 if (rolling.isObject()) {
-                    problems.forbidden(field, "may not be specified when strategy `type` is 'Recreate'");
+                    problems.forbidden(
+                            field, "may not be specified when strategy `type` is 'Recreate'");
                 }
             }
             case "RollingUpdate" -> {
                 JsonNode unavailable = rolling.path("maxUnavailable");
                 WorkloadRules.intOrPercent(unavailable, field + ".maxUnavailable", true, problems);
-                WorkloadRules.intOrPercent(rolling.path("maxSurge"), field + ".maxSurge", false, problems);
-                if (WorkloadRules.zero(unavailable) && WorkloadRules.zero(rolling.path("maxSurge"))) {
+                WorkloadRules.intOrPercent(
+                        rolling.path("maxSurge"), field + ".maxSurge", false, problems);
+                if (WorkloadRules.zero(unavailable)
+                        && WorkloadRules.zero(rolling.path("maxSurge"))) {
                     problems.invalid(
                             field + ".maxUnavailable",
                             unavailable.isTextual() ? unavailable.asText() : unavailable,
                             "may not be 0 when `maxSurge` is 0");
                 }
             }
-            default -> problems.notSupported(
-                    "spec.strategy.type", strategy.path("type").asText(), Set.of("Recreate", "RollingUpdate"));
+            default ->
+                    problems.notSupported(
+                            "spec.strategy.type",
+                            strategy.path("type").asText(),
+                            Set.of("Recreate", "RollingUpdate"));
         }
     }
 }

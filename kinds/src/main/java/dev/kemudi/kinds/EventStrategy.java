@@ -33,14 +33,19 @@ final class EventStrategy implements Strategy {
         Fill.object(event, "involvedObject");
     }
 
-    /** An event lies in the namespace of what it is about; about cluster-scoped objects, in {@code default}. */
+    /**
+     * An event lies in the namespace of what it is about; about cluster-scoped objects, in {@code
+     * default}.
+     */
     @Override
     public List<Status.Cause> validate(ApiObject event, Optional<ApiObject> old) {
         Problems problems = new Problems();
         String about = event.text("/involvedObject/namespace");
-        boolean matches = about.isEmpty()
-                ? event.namespace().equals("default") || event.namespace().equals("kube-system")
-                : about.equals(event.namespace());
+        boolean matches =
+                about.isEmpty()
+                        ? event.namespace().equals("default")
+                                || event.namespace().equals("kube-system")
+                        : about.equals(event.namespace());
         if (!matches) {
             problems.invalid("involvedObject.namespace", about, "does not match event.namespace");
         }

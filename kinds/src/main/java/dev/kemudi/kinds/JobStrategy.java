@@ -16,12 +16,13 @@ import java.util.Set;
  * metadata.uid} before {@link #prepareForCreate}.
  */
 final class JobStrategy implements Strategy {
-    private static final List<String> COUNTS = List.of(
-            "completions",
-            "parallelism",
-            "backoffLimit",
-            "activeDeadlineSeconds",
-            "ttlSecondsAfterFinished");
+    private static final List<String> COUNTS =
+            List.of(
+                    "completions",
+                    "parallelism",
+                    "backoffLimit",
+                    "activeDeadlineSeconds",
+                    "ttlSecondsAfterFinished");
     private static final String UID = "batch.kubernetes.io/controller-uid";
     private static final String UID_OLD = "controller-uid";
     private static final String NAME = "batch.kubernetes.io/job-name";
@@ -84,7 +85,12 @@ final class JobStrategy implements Strategy {
         for (String count : COUNTS) {
             WorkloadRules.notNegative(job, count, problems);
         }
-        PodRules.oneOf(job.at("/spec"), "completionMode", Set.of("NonIndexed", "Indexed"), "spec", problems);
+        PodRules.oneOf(
+                job.at("/spec"),
+                "completionMode",
+                Set.of("NonIndexed", "Indexed"),
+                "spec",
+                problems);
         PodRules.oneOf(
                 job.at("/spec"),
                 "podReplacementPolicy",
@@ -97,7 +103,8 @@ final class JobStrategy implements Strategy {
         WorkloadRules.template(job, problems);
         String policy = job.text("/spec/template/spec/restartPolicy");
         if (!policy.equals("OnFailure") && !policy.equals("Never")) {
-            problems.required("spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
+            problems.required(
+                    "spec.template.spec.restartPolicy", "valid values: \"OnFailure\", \"Never\"");
         }
         selector(job, problems);
         old.ifPresent(before -> unchanged(job, before, problems));
@@ -128,13 +135,22 @@ final class JobStrategy implements Strategy {
         }
     }
 
-    /** A job's pods are all made alike; only a job that has not started yet may still be directed elsewhere. */
+    /**
+     * A job's pods are all made alike; only a job that has not started yet may still be directed
+     * elsewhere.
+     */
     private static void unchanged(ApiObject job, ApiObject old, Problems problems) {
         WorkloadRules.selectorUnchanged(job.at("/spec/selector"), Optional.of(old), problems);
-        for (String field : List.of("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "manualSelector")) {
+        for (String field :
+                List.of(
+                        "completionMode",
+                        "podFailurePolicy",
+                        "backoffLimitPerIndex",
+                        "manualSelector")) {
             immutable(field, job, old, problems);
         }
-        boolean elastic = indexed(job) && job.at("/spec/completions").equals(job.at("/spec/parallelism"));
+        boolean elastic =
+                indexed(job) && job.at("/spec/completions").equals(job.at("/spec/parallelism"));
         if (!elastic) {
             immutable("completions", job, old, problems);
         }
@@ -151,7 +167,10 @@ final class JobStrategy implements Strategy {
         }
     }
 
-    /** @param withoutDirectives leaves out what may change while a job waits suspended: where its pods go */
+    /**
+     * @param withoutDirectives leaves out what may change while a job waits suspended: where its
+     *     pods go
+     */
     private static JsonNode template(ApiObject job, boolean withoutDirectives) {
         JsonNode template = job.at("/spec/template");
         if (!withoutDirectives) {

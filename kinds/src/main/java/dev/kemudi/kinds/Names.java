@@ -3,8 +3,8 @@ package dev.kemudi.kinds;
 import java.util.regex.Pattern;
 
 /**
- * The forms of name that Kubernetes knows, and how it words a wrong one. Lengths are checked before patterns: a name of
- * megabytes must not reach the regular expression engine.
+ * The forms of name that Kubernetes knows, and how it words a wrong one. Lengths are checked before
+ * patterns: a name of megabytes must not reach the regular expression engine.
  */
 final class Names {
     private static final int LABEL_MAX = 63;
@@ -27,26 +27,37 @@ final class Names {
     private static final String LABEL_RULE =
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and"
                     + " end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation"
-                    + " is '" + LABEL + "')";
+                    + " is '"
+                    + LABEL
+                    + "')";
     private static final String LABEL_1035_RULE =
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic"
                     + " character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used"
-                    + " for validation is '" + LABEL_1035 + "')";
+                    + " for validation is '"
+                    + LABEL_1035
+                    + "')";
     private static final String SUBDOMAIN_RULE =
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
                     + " start and end with an alphanumeric character (e.g. 'example.com', regex used for validation"
-                    + " is '" + SUBDOMAIN + "')";
+                    + " is '"
+                    + SUBDOMAIN
+                    + "')";
     private static final String QUALIFIED_RULE =
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
                     + " character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '"
-                    + QUALIFIED + "')";
+                    + QUALIFIED
+                    + "')";
     private static final String LABEL_VALUE_RULE =
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must"
                     + " start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345',"
-                    + " regex used for validation is '" + LABEL_VALUE + "')";
+                    + " regex used for validation is '"
+                    + LABEL_VALUE
+                    + "')";
     private static final String FILE_KEY_RULE =
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or"
-                    + " 'KEY_NAME',  or 'key-name', regex used for validation is '" + FILE_KEY + "')";
+                    + " 'KEY_NAME',  or 'key-name', regex used for validation is '"
+                    + FILE_KEY
+                    + "')";
 
     private Names() {}
 
@@ -78,7 +89,8 @@ final class Names {
             problems.invalid(
                     field,
                     key,
-                    "a qualified name " + QUALIFIED_RULE
+                    "a qualified name "
+                            + QUALIFIED_RULE
                             + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')");
             return;
         }
@@ -90,7 +102,8 @@ final class Names {
         if (name.isEmpty()) {
             problems.invalid(field, key, "name part must be non-empty");
         } else if (name.length() > LABEL_MAX) {
-            problems.invalid(field, key, "name part must be no more than " + LABEL_MAX + " characters");
+            problems.invalid(
+                    field, key, "name part must be no more than " + LABEL_MAX + " characters");
         } else if (!QUALIFIED_PATTERN.matcher(name).matches()) {
             problems.invalid(field, key, "name part " + QUALIFIED_RULE);
         }
@@ -100,7 +113,10 @@ final class Names {
         check(value, LABEL_MAX, LABEL_VALUE_PATTERN, LABEL_VALUE_RULE, field, problems);
     }
 
-    /** A key of a ConfigMap or Secret: it becomes a file name, so it must not lead out of its folder. */
+    /**
+     * A key of a ConfigMap or Secret: it becomes a file name, so it must not lead out of its
+     * folder.
+     */
     static void fileKey(String key, String field, Problems problems) {
         check(key, SUBDOMAIN_MAX, FILE_KEY_PATTERN, FILE_KEY_RULE, field, problems);
         if (key.equals(".") || key.equals("..")) {
@@ -115,7 +131,10 @@ final class Names {
         if (name.length() > PORT_NAME_MAX) {
             problems.invalid(field, name, "must be no more than " + PORT_NAME_MAX + " characters");
         } else if (!PORT_NAME_PATTERN.matcher(name).matches()) {
-            problems.invalid(field, name, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+            problems.invalid(
+                    field,
+                    name,
+                    "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
         } else if (name.chars().noneMatch(c -> c >= 'a' && c <= 'z')) {
             problems.invalid(field, name, "must contain at least one letter (a-z)");
         } else if (name.contains("--")) {
@@ -136,6 +155,8 @@ final class Names {
 
     /** A message need not carry megabytes back to whoever sent them. */
     private static String shortened(String name) {
-        return name.length() <= 2 * SUBDOMAIN_MAX ? name : name.substring(0, 2 * SUBDOMAIN_MAX) + "…";
+        return name.length() <= 2 * SUBDOMAIN_MAX
+                ? name
+                : name.substring(0, 2 * SUBDOMAIN_MAX) + "…";
     }
 }

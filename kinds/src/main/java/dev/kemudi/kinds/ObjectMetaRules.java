@@ -10,8 +10,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What must hold of any object's metadata, in Kubernetes' words, for whoever serves kinds. Static, without state, safe
- * for use by many threads. Kinds with stricter names (Namespace, Service) check them in their strategy.
+ * What must hold of any object's metadata, in Kubernetes' words, for whoever serves kinds. Static,
+ * without state, safe for use by many threads. Kinds with stricter names (Namespace, Service) check
+ * them in their strategy.
  *
  * <p>Source: Kubernetes "Object Names and IDs", "Labels and Selectors", "Annotations".
  */
@@ -56,7 +57,9 @@ public final class ObjectMetaRules {
         return problems.causes();
     }
 
-    /** @param labels an object of text members; anything that is absent is fine */
+    /**
+     * @param labels an object of text members; anything that is absent is fine
+     */
     public static List<Cause> labels(JsonNode labels, String field) {
         Problems problems = new Problems();
         checkLabels(labels, field, problems);
@@ -70,7 +73,9 @@ public final class ObjectMetaRules {
         return problems.causes();
     }
 
-    /** The shape of a {@code LabelSelector}: operators, and values where and only where they belong. */
+    /**
+     * The shape of a {@code LabelSelector}: operators, and values where and only where they belong.
+     */
     public static List<Cause> labelSelector(JsonNode selector, String field) {
         Problems problems = new Problems();
         checkSelector(selector, field, problems);
@@ -107,7 +112,8 @@ public final class ObjectMetaRules {
                 case "In", "NotIn" -> {
                     if (!values) {
                         problems.required(
-                                at + ".values", "must be specified when `operator` is 'In' or 'NotIn'");
+                                at + ".values",
+                                "must be specified when `operator` is 'In' or 'NotIn'");
                     }
                 }
                 case "Exists", "DoesNotExist" -> {
@@ -117,7 +123,9 @@ public final class ObjectMetaRules {
                                 "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
                     }
                 }
-                default -> problems.invalid(at + ".operator", operator, "not a valid selector operator");
+                default ->
+                        problems.invalid(
+                                at + ".operator", operator, "not a valid selector operator");
             }
             Names.qualified(expression.path("key").asText(), at + ".key", problems);
             for (JsonNode value : expression.path("values")) {
@@ -154,7 +162,9 @@ public final class ObjectMetaRules {
 
     private static String lowerPrefix(String key) {
         int slash = key.indexOf('/');
-        return slash < 0 ? key : key.substring(0, slash).toLowerCase(Locale.ROOT) + key.substring(slash);
+        return slash < 0
+                ? key
+                : key.substring(0, slash).toLowerCase(Locale.ROOT) + key.substring(slash);
     }
 
     private static long utf8(String text) {

@@ -6,10 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What must hold of a pod spec, in pods and in templates. Containers are {@link ContainerRules}' matter. */
+/**
+ * What must hold of a pod spec, in pods and in templates. Containers are {@link ContainerRules}'
+ * matter.
+ */
 final class PodRules {
     private static final Set<String> RESTART_POLICIES = Set.of("Always", "OnFailure", "Never");
-    private static final Set<String> DNS_POLICIES = Set.of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
+    private static final Set<String> DNS_POLICIES =
+            Set.of("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None");
     private static final Set<String> PREEMPTION_POLICIES = Set.of("PreemptLowerPriority", "Never");
     static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
 
@@ -22,7 +26,8 @@ final class PodRules {
         oneOf(spec, "dnsPolicy", DNS_POLICIES, field, problems);
         oneOf(spec, "preemptionPolicy", PREEMPTION_POLICIES, field, problems);
         JsonNode deadline = spec.path("activeDeadlineSeconds");
-        if (deadline.isNumber() && (deadline.asLong() < 1 || deadline.asLong() > Integer.MAX_VALUE)) {
+        if (deadline.isNumber()
+                && (deadline.asLong() < 1 || deadline.asLong() > Integer.MAX_VALUE)) {
             problems.invalid(
                     field + ".activeDeadlineSeconds",
                     deadline.asLong(),
@@ -42,7 +47,8 @@ final class PodRules {
         tolerations(spec.path("tolerations"), field + ".tolerations", problems);
     }
 
-    private static void containers(JsonNode spec, String field, Set<String> volumes, Problems problems) {
+    private static void containers(
+            JsonNode spec, String field, Set<String> volumes, Problems problems) {
         if (spec.path("containers").isEmpty()) {
             problems.required(field + ".containers");
         }
@@ -61,7 +67,8 @@ final class PodRules {
                 if (list.equals("initContainers")) {
                     rules.checkInit();
                 } else if (container.hasNonNull("restartPolicy")) {
-                    problems.forbidden(at + ".restartPolicy", "may not be set for non-init containers");
+                    problems.forbidden(
+                            at + ".restartPolicy", "may not be set for non-init containers");
                 }
             }
         }
@@ -87,7 +94,9 @@ final class PodRules {
             }
             sources.stream()
                     .skip(1)
-                    .forEach(s -> problems.forbidden(at + "." + s, "may not specify more than 1 volume type"));
+                    .forEach(s ->
+                            problems.forbidden(
+                                    at + "." + s, "may not specify more than 1 volume type"));
             source(volume, at, problems);
         }
         return names;
@@ -150,7 +159,9 @@ final class PodRules {
             }
             if (toleration.hasNonNull("tolerationSeconds") && !effect.equals("NoExecute")) {
                 problems.invalid(
-                        at + ".effect", effect, "effect must be 'NoExecute' when `tolerationSeconds` is set");
+                        at + ".effect",
+                        effect,
+                        "effect must be 'NoExecute' when `tolerationSeconds` is set");
             }
             String value = toleration.path("value").asText("");
             switch (operator) {
@@ -158,10 +169,14 @@ final class PodRules {
                 case "Exists" -> {
                     if (!value.isEmpty()) {
                         problems.invalid(
-                                at + ".operator", value, "value must be empty when `operator` is 'Exists'");
+                                at + ".operator",
+                                value,
+                                "value must be empty when `operator` is 'Exists'");
                     }
                 }
-                default -> problems.notSupported(at + ".operator", operator, Set.of("Equal", "Exists"));
+                default ->
+                        problems.notSupported(
+                                at + ".operator", operator, Set.of("Equal", "Exists"));
             }
             if (!effect.isEmpty() && !EFFECTS.contains(effect)) {
                 problems.notSupported(at + ".effect", effect, EFFECTS);
@@ -169,7 +184,8 @@ final class PodRules {
         }
     }
 
-    static void oneOf(JsonNode node, String name, Set<String> supported, String field, Problems problems) {
+    static void oneOf(
+            JsonNode node, String name, Set<String> supported, String field, Problems problems) {
         String value = node.path(name).asText("");
         if (!value.isEmpty() && !supported.contains(value)) {
             problems.notSupported(field + "." + name, value, supported);

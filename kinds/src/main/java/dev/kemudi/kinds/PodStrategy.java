@@ -94,6 +94,7 @@ final class PodStrategy implements Strategy {
             return OptionalLong.of(0);
         }
         long grace = pod.at("/spec/terminationGracePeriodSeconds").asLong(30);
-        return OptionalLong.of(grace < 0 ? 1 : grace); // negative once meant "at once, but by the node"
+        return OptionalLong.of(
+                grace < 0 ? 1 : grace); // negative once meant "at once, but by the node"
     }
 }

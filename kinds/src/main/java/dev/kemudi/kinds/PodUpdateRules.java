@@ -76,8 +76,7 @@ final class PodUpdateRules {
     private static void deadline(JsonNode before, JsonNode now, Problems problems) {
         String field = "spec.activeDeadlineSeconds";
         if (before.isNumber() && now.isMissingNode()) {
-            problems.invalid(
-                    field, "null", "must not update from a positive integer to nil value");
+            problems.invalid(field, "null", "must not update from a positive integer to nil value");
         } else if (before.isNumber() && now.asLong() > before.asLong()) {
             problems.invalid(
                     field,

@@ -6,10 +6,16 @@ import java.util.Set;
 
 /** What must hold of probes and lifecycle hooks: exactly one way to act, and sane times. */
 final class ProbeRules {
-    private static final List<String> HANDLERS = List.of("exec", "httpGet", "tcpSocket", "grpc", "sleep");
+    private static final List<String> HANDLERS =
+            List.of("exec", "httpGet", "tcpSocket", "grpc", "sleep");
     private static final Set<String> SCHEMES = Set.of("HTTP", "HTTPS");
     private static final List<String> COUNTS =
-            List.of("initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold");
+            List.of(
+                    "initialDelaySeconds",
+                    "timeoutSeconds",
+                    "periodSeconds",
+                    "successThreshold",
+                    "failureThreshold");
 
     private ProbeRules() {}
 
@@ -18,13 +24,17 @@ final class ProbeRules {
         for (String count : COUNTS) {
             if (probe.path(count).asLong() < 0) {
                 problems.invalid(
-                        field + "." + count, probe.path(count).asLong(), "must be greater than or equal to 0");
+                        field + "." + count,
+                        probe.path(count).asLong(),
+                        "must be greater than or equal to 0");
             }
         }
         boolean readiness = kind.equals("readinessProbe");
         if (!readiness && probe.path("successThreshold").asLong(1) != 1) {
             problems.invalid(
-                    field + ".successThreshold", probe.path("successThreshold").asLong(), "must be 1");
+                    field + ".successThreshold",
+                    probe.path("successThreshold").asLong(),
+                    "must be 1");
         }
         JsonNode grace = probe.path("terminationGracePeriodSeconds");
         if (grace.isNumber() && readiness) {
@@ -34,7 +44,9 @@ final class ProbeRules {
                     "must not be set for readinessProbes");
         } else if (grace.isNumber() && grace.asLong() <= 0) {
             problems.invalid(
-                    field + ".terminationGracePeriodSeconds", grace.asLong(), "must be greater than 0");
+                    field + ".terminationGracePeriodSeconds",
+                    grace.asLong(),
+                    "must be greater than 0");
         }
     }
 
@@ -45,7 +57,9 @@ final class ProbeRules {
         }
         found.stream()
                 .skip(1)
-                .forEach(h -> problems.forbidden(field + "." + h, "may not specify more than 1 handler type"));
+                .forEach(h ->
+                        problems.forbidden(
+                                field + "." + h, "may not specify more than 1 handler type"));
         for (String handler : found) {
             JsonNode how = action.path(handler);
             String at = field + "." + handler;
@@ -64,7 +78,8 @@ final class ProbeRules {
                 }
                 case "sleep" -> {
                     if (how.path("seconds").asLong() <= 0) {
-                        problems.invalid(at, how.path("seconds").asLong(), "must be greater than 0");
+                        problems.invalid(
+                                at, how.path("seconds").asLong(), "must be greater than 0");
                     }
                 }
                 default -> port(how.path("port"), at + ".port", problems);

@@ -24,11 +24,16 @@ final class ResourceRules {
         for (Map.Entry<String, JsonNode> request : resources.path("requests").properties()) {
             Optional<Quantity> wanted = quantity(request.getValue());
             Optional<Quantity> limit = quantity(limits.path(request.getKey()));
-            if (wanted.isPresent() && limit.isPresent() && wanted.get().compareTo(limit.get()) > 0) {
+            if (wanted.isPresent()
+                    && limit.isPresent()
+                    && wanted.get().compareTo(limit.get()) > 0) {
                 problems.invalid(
                         field + ".requests",
                         wanted.get().toString(),
-                        "must be less than or equal to " + request.getKey() + " limit of " + limit.get());
+                        "must be less than or equal to "
+                                + request.getKey()
+                                + " limit of "
+                                + limit.get());
             }
         }
     }
@@ -37,24 +42,31 @@ final class ResourceRules {
         for (Map.Entry<String, JsonNode> amount : amounts.properties()) {
             String name = amount.getKey();
             String at = field + "[" + name + "]";
-            if (!STANDARD.contains(name) && !name.startsWith("hugepages-") && name.indexOf('/') < 0) {
+            if (!STANDARD.contains(name)
+                    && !name.startsWith("hugepages-")
+                    && name.indexOf('/') < 0) {
                 problems.invalid(at, name, "must be a standard resource for containers");
             }
             Optional<Quantity> quantity = quantity(amount.getValue());
             if (quantity.isEmpty()) {
                 problems.invalid(at, amount.getValue().asText(), QUANTITY_RULE);
             } else if (quantity.get().signum() < 0) {
-                problems.invalid(at, quantity.get().toString(), "must be greater than or equal to 0");
+                problems.invalid(
+                        at, quantity.get().toString(), "must be greater than or equal to 0");
             }
         }
     }
 
-    /** Writes amounts the way the API shows them: {@code 0.5} is {@code "500m"}, {@code 1} is {@code "1"}. */
+    /**
+     * Writes amounts the way the API shows them: {@code 0.5} is {@code "500m"}, {@code 1} is {@code
+     * "1"}.
+     */
     static void canonicalise(ObjectNode resources) {
         for (String side : List.of("limits", "requests")) {
             if (resources.path(side) instanceof ObjectNode amounts) {
                 for (String name : amounts.properties().stream().map(Map.Entry::getKey).toList()) {
-                    quantity(amounts.path(name)).ifPresent(q -> amounts.set(name, TextNode.valueOf(q.toString())));
+                    quantity(amounts.path(name))
+                            .ifPresent(q -> amounts.set(name, TextNode.valueOf(q.toString())));
                 }
             }
         }

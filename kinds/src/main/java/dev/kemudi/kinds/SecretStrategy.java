@@ -63,7 +63,10 @@ final class SecretStrategy implements Strategy {
         try {
             return Base64.getDecoder().decode(base64).length;
         } catch (IllegalArgumentException e) {
-            problems.invalid("data[" + key + "]", "<secret contents redacted>", "illegal base64 data: " + e.getMessage());
+            problems.invalid(
+                    "data[" + key + "]",
+                    "<secret contents redacted>",
+                    "illegal base64 data: " + e.getMessage());
             return 0;
         }
     }

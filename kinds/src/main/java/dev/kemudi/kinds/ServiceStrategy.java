@@ -20,7 +20,8 @@ import java.util.Set;
  */
 final class ServiceStrategy implements Strategy {
     private static final String NO_ADDRESS = "None";
-    private static final Set<String> TYPES = Set.of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
+    private static final Set<String> TYPES =
+            Set.of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
     private static final Set<String> TRAFFIC_POLICIES = Set.of("Cluster", "Local");
     private static final int AFFINITY_SECONDS = 10_800;
 
@@ -95,7 +96,10 @@ final class ServiceStrategy implements Strategy {
         if (name.isEmpty()) {
             problems.required("spec.externalName");
         } else {
-            Names.subdomain(name.endsWith(".") ? name.substring(0, name.length() - 1) : name, "spec.externalName", problems);
+            Names.subdomain(
+                    name.endsWith(".") ? name.substring(0, name.length() - 1) : name,
+                    "spec.externalName",
+                    problems);
         }
     }
 

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.kemudi.api.ApiObject;
 import java.util.List;
 
-/** What ConfigMaps and Secrets share: a bound on their size, and staying as they are once marked immutable. */
+/**
+ * What ConfigMaps and Secrets share: a bound on their size, and staying as they are once marked
+ * immutable.
+ */
 final class StoredFiles {
     /** Kubernetes' own bound: what is larger belongs in a volume, not in every watcher's memory. */
     static final int BYTES_MAX = 1_048_576;

@@ -9,7 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What Deployments, ReplicaSets and Jobs share: counts, and a selector that must find the template's pods. */
+/**
+ * What Deployments, ReplicaSets and Jobs share: counts, and a selector that must find the
+ * template's pods.
+ */
 final class WorkloadRules {
     private static final Pattern PERCENT = Pattern.compile("[0-9]{1,9}%");
     private static final String SELECTOR = "spec.selector";
@@ -17,7 +20,9 @@ final class WorkloadRules {
 
     private WorkloadRules() {}
 
-    /** @param kind lower case, as messages name it */
+    /**
+     * @param kind lower case, as messages name it
+     */
     static void check(ApiObject owner, Optional<ApiObject> old, String kind, Problems problems) {
         for (String count : List.of("replicas", "minReadySeconds", "revisionHistoryLimit")) {
             notNegative(owner, count, problems);
@@ -25,7 +30,8 @@ final class WorkloadRules {
         JsonNode selector = owner.at("/spec/selector");
         if (selector.isMissingNode() || selector.isNull()) {
             problems.required(SELECTOR);
-        } else if (selector.path("matchLabels").isEmpty() && selector.path("matchExpressions").isEmpty()) {
+        } else if (selector.path("matchLabels").isEmpty()
+                && selector.path("matchExpressions").isEmpty()) {
             problems.invalid(SELECTOR, selector, "empty selector is invalid for " + kind);
         } else {
             ObjectMetaRules.checkSelector(selector, SELECTOR, problems);
@@ -39,7 +45,8 @@ final class WorkloadRules {
         }
         if (owner.at("/spec/template/spec/activeDeadlineSeconds").isNumber()) {
             problems.forbidden(
-                    TEMPLATE + ".activeDeadlineSeconds", "activeDeadlineSeconds in ReplicaSet is not Supported");
+                    TEMPLATE + ".activeDeadlineSeconds",
+                    "activeDeadlineSeconds in ReplicaSet is not Supported");
         }
     }
 
@@ -51,7 +58,9 @@ final class WorkloadRules {
         ObjectMetaRules.checkLabels(
                 owner.at("/spec/template/metadata/labels"), "spec.template.labels", problems);
         ObjectMetaRules.checkAnnotations(
-                owner.at("/spec/template/metadata/annotations"), "spec.template.annotations", problems);
+                owner.at("/spec/template/metadata/annotations"),
+                "spec.template.annotations",
+                problems);
         PodRules.spec(owner.at("/spec/template/spec"), TEMPLATE, problems);
     }
 
@@ -82,7 +91,9 @@ final class WorkloadRules {
 
     static boolean matches(JsonNode selector, Map<String, String> labels) {
         Map<String, String> wanted = new HashMap<>();
-        selector.path("matchLabels").properties().forEach(e -> wanted.put(e.getKey(), e.getValue().asText()));
+        selector.path("matchLabels")
+                .properties()
+                .forEach(e -> wanted.put(e.getKey(), e.getValue().asText()));
         if (!labels.entrySet().containsAll(wanted.entrySet())) {
             return false;
         }
@@ -127,7 +138,9 @@ final class WorkloadRules {
 
     /** Whether {@code 0} or {@code 0%}. */
     static boolean zero(JsonNode value) {
-        return value.isNumber() ? value.asLong() == 0 : PERCENT.matcher(value.asText()).matches() && percent(value) == 0;
+        return value.isNumber()
+                ? value.asLong() == 0
+                : PERCENT.matcher(value.asText()).matches() && percent(value) == 0;
     }
 
     private static long percent(JsonNode value) {
