@@ -5,8 +5,10 @@ package dev.kemudi.log;
  *
  * @param index position, from 1, without gaps
  * @param term the leadership under which it was accepted; 1 on a single node
- * @param timeMillis epoch milliseconds chosen by the leader, never going back: the only clock a state machine may read
+ * @param timeMillis epoch milliseconds chosen by the leader, never going back: the only clock a
+ *     state machine may read
  * @param traceparent W3C trace context of the proposer, empty when there is none
  * @param command opaque bytes; must not be changed after proposing
  */
-public record LogEntry(long index, long term, long timeMillis, String traceparent, byte[] command) {}
+public record LogEntry(
+        long index, long term, long timeMillis, String traceparent, byte[] command) {}
