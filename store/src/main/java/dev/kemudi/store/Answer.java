@@ -11,12 +11,16 @@ public sealed interface Answer {
      */
     record Ranged(long revision, List<KeyValue> kvs, boolean more, long count) implements Answer {}
 
-    /** @param previous at most one: what the put replaced, when asked for */
+    /**
+     * @param previous at most one: what the put replaced, when asked for
+     */
     record Put(long revision, List<KeyValue> previous) implements Answer {}
 
     record Deleted(long revision, long count, List<KeyValue> previous) implements Answer {}
 
-    /** @param revision the revision after the transaction: a new one only if something was written */
+    /**
+     * @param revision the revision after the transaction: a new one only if something was written
+     */
     record Txn(long revision, boolean succeeded, List<Answer> answers) implements Answer {}
 
     record Compacted(long revision) implements Answer {}
@@ -25,7 +29,9 @@ public sealed interface Answer {
 
     record LeaseRevoked(long revision) implements Answer {}
 
-    /** @param ttlSeconds the full time to live, counted anew */
+    /**
+     * @param ttlSeconds the full time to live, counted anew
+     */
     record LeaseRenewed(long revision, long id, long ttlSeconds) implements Answer {}
 
     /** A refusal by the store's rules; nothing was changed. */

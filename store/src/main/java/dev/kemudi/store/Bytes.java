@@ -38,10 +38,14 @@ public final class Bytes implements Comparable<Bytes> {
 
     public boolean startsWith(Bytes prefix) {
         return array.length >= prefix.array.length
-                && Arrays.equals(array, 0, prefix.array.length, prefix.array, 0, prefix.array.length);
+                && Arrays.equals(
+                        array, 0, prefix.array.length, prefix.array, 0, prefix.array.length);
     }
 
-    /** The first byte string after every one that starts with this; {@code "\0"} (meaning: no end) when there is none. */
+    /**
+     * The first byte string after every one that starts with this; {@code "\0"} (meaning: no end)
+     * when there is none.
+     */
     public Bytes prefixEnd() {
         byte[] end = array.clone();
         for (int i = end.length - 1; i >= 0; i--) {

@@ -4,7 +4,8 @@ package dev.kemudi.store;
  * A set of keys, after etcd's {@code key}/{@code range_end}.
  *
  * @param key first key
- * @param end empty: only {@code key}; {@code "\0"}: every key ≥ {@code key}; otherwise keys in [key, end)
+ * @param end empty: only {@code key}; {@code "\0"}: every key ≥ {@code key}; otherwise keys in
+ *     [key, end)
  */
 public record KeyRange(Bytes key, Bytes end) {
     static final Bytes NO_END = Bytes.of(new byte[] {0});
@@ -14,7 +15,9 @@ public record KeyRange(Bytes key, Bytes end) {
     }
 
     public static KeyRange prefix(Bytes prefix) {
-        return prefix.isEmpty() ? new KeyRange(NO_END, NO_END) : new KeyRange(prefix, prefix.prefixEnd());
+        return prefix.isEmpty()
+                ? new KeyRange(NO_END, NO_END)
+                : new KeyRange(prefix, prefix.prefixEnd());
     }
 
     public boolean isSingle() {

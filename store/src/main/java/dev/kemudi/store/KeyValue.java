@@ -8,4 +8,5 @@ package dev.kemudi.store;
  * @param version number of puts since it was created; 0 in the tombstone of a delete event
  * @param lease the lease it is attached to, 0 for none
  */
-public record KeyValue(Bytes key, long createRevision, long modRevision, long version, Bytes value, long lease) {}
+public record KeyValue(
+        Bytes key, long createRevision, long modRevision, long version, Bytes value, long lease) {}

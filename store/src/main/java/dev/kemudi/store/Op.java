@@ -11,7 +11,8 @@ public sealed interface Op {
      * @param limit 0 for no limit
      * @param countOnly answer only how many keys there are
      */
-    record Range(KeyRange range, long revision, long limit, boolean keysOnly, boolean countOnly) implements Op {
+    record Range(KeyRange range, long revision, long limit, boolean keysOnly, boolean countOnly)
+            implements Op {
         public static Range of(KeyRange range) {
             return new Range(range, 0, 0, false, false);
         }
@@ -23,7 +24,13 @@ public sealed interface Op {
      * @param ignoreValue keep the value (the key must exist)
      * @param ignoreLease keep the lease (the key must exist)
      */
-    record Put(Bytes key, Bytes value, long lease, boolean prevKv, boolean ignoreValue, boolean ignoreLease)
+    record Put(
+            Bytes key,
+            Bytes value,
+            long lease,
+            boolean prevKv,
+            boolean ignoreValue,
+            boolean ignoreLease)
             implements Op {
         public static Put of(Bytes key, Bytes value) {
             return new Put(key, value, 0, false, false, false);
@@ -44,7 +51,8 @@ public sealed interface Op {
     record Compare(KeyRange range, Target target, Relation relation, long number, Bytes value) {
         /** The key was last put at {@code modRevision}; 0: it does not exist. */
         public static Compare modRevisionIs(Bytes key, long modRevision) {
-            return new Compare(KeyRange.single(key), Target.MOD, Relation.EQUAL, modRevision, Bytes.EMPTY);
+            return new Compare(
+                    KeyRange.single(key), Target.MOD, Relation.EQUAL, modRevision, Bytes.EMPTY);
         }
     }
 

@@ -4,27 +4,36 @@ import java.util.List;
 
 /** An open watch. */
 public interface Watcher extends AutoCloseable {
-    /** What a watch delivers; called by one thread at a time, in revision order. It must not block for long. */
+    /**
+     * What a watch delivers; called by one thread at a time, in revision order. It must not block
+     * for long.
+     */
     interface Listener {
         /**
-         * All events of one or more whole revisions, in order: one revision is never split over two calls.
+         * All events of one or more whole revisions, in order: one revision is never split over two
+         * calls.
          *
          * @param revision every event up to here that matches has now been delivered
          */
         void events(List<Event> events, long revision);
 
-        /** Nothing matched up to {@code revision}: an answer to {@link Watcher#requestProgress()}. */
+        /**
+         * Nothing matched up to {@code revision}: an answer to {@link Watcher#requestProgress()}.
+         */
         void progress(long revision);
 
         /**
          * The watch is over.
          *
-         * @param compactRevision above 0: the start (or the place a slow watcher had reached) was compacted
+         * @param compactRevision above 0: the start (or the place a slow watcher had reached) was
+         *     compacted
          */
         void ended(long compactRevision);
     }
 
-    /** @param previous at most one: the state before, when asked for and there was one */
+    /**
+     * @param previous at most one: the state before, when asked for and there was one
+     */
     record Event(Type type, KeyValue kv, List<KeyValue> previous) {}
 
     enum Type {

@@ -1,0 +1,41 @@
+package dev.kemudi.store;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Rows to write together. The value {@link #GONE} (by identity) deletes. */
+final class Changes {
+    static final byte[] GONE = {};
+
+    private final Map<Family, TreeMap<byte[], byte[]>> families = new EnumMap<>(Family.class);
+    private final List<Cut> cuts = new ArrayList<>();
+
+    /** Every row in [from, to) of a family goes. */
+    record Cut(Family family, byte[] from, byte[] to) {}
+
+    TreeMap<byte[], byte[]> of(Family family) {
+        return families.computeIfAbsent(family, f -> new TreeMap<>(Arrays::compareUnsigned));
+    }
+
+    byte @Nullable [] get(Family family, byte[] key) {
+        TreeMap<byte[], byte[]> rows = families.get(family);
+        return rows == null ? null : rows.get(key);
+    }
+
+    void cut(Family family, byte[] from, byte[] to) {
+        cuts.add(new Cut(family, from, to));
+    }
+
+    List<Cut> cuts() {
+        return cuts;
+    }
+
+    boolean isEmpty() {
+        return cuts.isEmpty() && families.values().stream().allMatch(TreeMap::isEmpty);
+    }
+}

@@ -1,0 +1,157 @@
+package dev.kemudi.store;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What travels through the log. The first byte is the encoding's version, the second the kind. */
+sealed interface Command {
+    record Apply(Op op) implements Command {}
+
+    record Compact(long revision) implements Command {}
+
+    record LeaseGrant(long id, long ttlSeconds) implements Command {}
+
+    record LeaseRevoke(long id) implements Command {}
+
+    int VERSION = 1;
+
+    default byte[] encode() {
+        ByteWriter out = new ByteWriter().u8(VERSION);
+        switch (this) {
+            case Apply apply -> Codec.write(out.u8(1), apply.op);
+            case Compact compact -> out.u8(2).number(compact.revision);
+            case LeaseGrant grant -> out.u8(3).number(grant.id).number(grant.ttlSeconds);
+            case LeaseRevoke revoke -> out.u8(4).number(revoke.id);
+        }
+        return out.done();
+    }
+
+    /**
+     * @throws ByteReader.MalformedException when {@code bytes} are not one whole command
+     */
+    static Command decode(byte[] bytes) {
+        ByteReader in = new ByteReader(bytes);
+        int version = in.u8();
+        if (version != VERSION) {
+            throw new ByteReader.MalformedException(
+                    "command version " + version + ", this reads " + VERSION);
+        }
+        int kind = in.u8();
+        Command command =
+                switch (kind) {
+                    case 1 -> new Apply(Codec.op(in, Codec.DEPTH_MAX));
+                    case 2 -> new Compact(in.number());
+                    case 3 -> new LeaseGrant(in.number(), in.number());
+                    case 4 -> new LeaseRevoke(in.number());
+                    default ->
+                            throw new ByteReader.MalformedException(
+                                    "command kind " + kind + " is unknown");
+                };
+        in.end();
+        return command;
+    }
+
+    /** Operations as bytes. */
+    final class Codec {
+        /** Nested transactions deeper than etcd's operation budget allows are never written. */
+        static final int DEPTH_MAX = 129;
+
+        private static final List<Op.Target> TARGETS = List.of(Op.Target.values());
+        private static final List<Op.Relation> RELATIONS = List.of(Op.Relation.values());
+
+        private Codec() {}
+
+        static void write(ByteWriter out, Op op) {
+            switch (op) {
+                case Op.Range range -> {
+                    range(out.u8(1), range.range());
+                    out.number(range.revision()).number(range.limit());
+                    out.flag(range.keysOnly()).flag(range.countOnly());
+                }
+                case Op.Put put -> {
+                    out.u8(2).bytes(put.key()).bytes(put.value()).number(put.lease());
+                    out.flag(put.prevKv()).flag(put.ignoreValue()).flag(put.ignoreLease());
+                }
+                case Op.Delete delete -> {
+                    range(out.u8(3), delete.range());
+                    out.flag(delete.prevKv());
+                }
+                case Op.Txn txn -> {
+                    out.u8(4).number(txn.compares().size());
+                    txn.compares().forEach(compare -> compare(out, compare));
+                    out.number(txn.success().size());
+                    txn.success().forEach(inner -> write(out, inner));
+                    out.number(txn.failure().size());
+                    txn.failure().forEach(inner -> write(out, inner));
+                }
+            }
+        }
+
+        private static void range(ByteWriter out, KeyRange range) {
+            out.bytes(range.key()).bytes(range.end());
+        }
+
+        private static void compare(ByteWriter out, Op.Compare compare) {
+            range(out, compare.range());
+            out.u8(compare.target().ordinal()).u8(compare.relation().ordinal());
+            out.number(compare.number()).bytes(compare.value());
+        }
+
+        static Op op(ByteReader in, int depthLeft) {
+            if (depthLeft == 0) {
+                throw new ByteReader.MalformedException(
+                        "transactions nested deeper than " + DEPTH_MAX);
+            }
+            int kind = in.u8();
+            return switch (kind) {
+                case 1 -> new Op.Range(range(in), in.number(), in.number(), in.flag(), in.flag());
+                case 2 ->
+                        new Op.Put(
+                                in.bytes(),
+                                in.bytes(),
+                                in.number(),
+                                in.flag(),
+                                in.flag(),
+                                in.flag());
+                case 3 -> new Op.Delete(range(in), in.flag());
+                case 4 -> {
+                    int compares = in.count();
+                    List<Op.Compare> conditions = new ArrayList<>(compares);
+                    for (int i = 0; i < compares; i++) {
+                        conditions.add(compare(in));
+                    }
+                    yield new Op.Txn(conditions, ops(in, depthLeft), ops(in, depthLeft));
+                }
+                default ->
+                        throw new ByteReader.MalformedException(
+                                "operation kind " + kind + " is unknown");
+            };
+        }
+
+        private static List<Op> ops(ByteReader in, int depthLeft) {
+            int count = in.count();
+            List<Op> ops = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                ops.add(op(in, depthLeft - 1));
+            }
+            return ops;
+        }
+
+        private static KeyRange range(ByteReader in) {
+            return new KeyRange(in.bytes(), in.bytes());
+        }
+
+        private static Op.Compare compare(ByteReader in) {
+            return new Op.Compare(
+                    range(in), pick(TARGETS, in), pick(RELATIONS, in), in.number(), in.bytes());
+        }
+
+        private static <E> E pick(List<E> all, ByteReader in) {
+            int ordinal = in.u8();
+            if (ordinal >= all.size()) {
+                throw new ByteReader.MalformedException("choice " + ordinal + " of " + all);
+            }
+            return all.get(ordinal);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package dev.kemudi.store;
+
+/** The ordered maps in which the state lies; a column family each in RocksDB. */
+enum Family {
+    /** key → its newest {@link KeyValue}. */
+    CUR,
+    /** revision, sub → what happened: what watches read. */
+    LOG,
+    /** key, newest first → superseded {@link KeyValue} and the revision that superseded it. */
+    OLD,
+    /** lease id → its time to live; lease id, key → attached. */
+    LEASE,
+    /** The one {@link Mark}. */
+    META
+}

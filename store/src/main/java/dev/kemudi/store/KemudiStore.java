@@ -1,0 +1,299 @@
+package dev.kemudi.store;
+
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.log.Log;
+import dev.kemudi.log.LogRefusedException;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Predicate;
+
+/**
+ * The store on one log. Embedding takes five lines:
+ *
+ * {@snippet :
+ * try (Store store = KemudiStore.inMemory(TimeSource.system(), new PrometheusRegistry())) {
+ *     store.put(Op.Put.of(Bytes.utf8("greeting"), Bytes.utf8("hello"))).join();
+ *     store.watch(KeyRange.prefix(Bytes.utf8("gre")), 1, false, listener);
+ *     System.Logger.Level level = System.Logger.Level.INFO;
+ * }
+ * }
+ */
+public final class KemudiStore implements Store {
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final Backend backend;
+    private final Limits limits;
+    private final TimeSource time;
+    private final StoreMetrics metrics;
+    private final LeaseKeeper leases;
+    private final WatchHub hub;
+    private final Log<Answer> log;
+    private final Upkeep upkeep;
+    private volatile Mark mark;
+
+    private KemudiStore(
+            Backend backend,
+            Function<Machine, Log<Answer>> openLog,
+            BooleanSupplier diskHasRoom,
+            Limits limits,
+            TimeSource time,
+            PrometheusRegistry registry) {
+        this.backend = backend;
+        this.limits = limits;
+        this.time = time;
+        this.metrics = StoreMetrics.register(registry);
+        this.leases = new LeaseKeeper(time);
+        try (View view = backend.view()) {
+            this.mark = view.mark();
+            leases.load(view);
+        }
+        this.hub = new WatchHub(backend, limits, metrics, mark.revision());
+        this.log = openLog.apply(new Machine(backend, this::outcome));
+        this.upkeep =
+                new Upkeep(backend, log, limits, time, metrics, this::revokeExpired, diskHasRoom);
+        upkeep.start();
+        StoreMetrics.watch(registry, this::stats);
+    }
+
+    /** A store without files, for tests and for what may be lost with the process. */
+    public static KemudiStore inMemory(TimeSource time, PrometheusRegistry registry) {
+        return inMemory(Limits.defaults(), time, registry);
+    }
+
+    /** As {@link #inMemory(TimeSource, PrometheusRegistry)}, with limits of your own. */
+    public static KemudiStore inMemory(
+            Limits limits, TimeSource time, PrometheusRegistry registry) {
+        return new KemudiStore(
+                new MemoryBackend(),
+                machine -> new DirectLog<>(machine, time),
+                () -> true,
+                limits,
+                time,
+                registry);
+    }
+
+    /**
+     * Called by the applier, after the outcome is visible to readers and before anybody is
+     * answered.
+     */
+    private void outcome(Machine.Outcome outcome) {
+        mark = outcome.mark();
+        leases.changed(outcome.leases());
+        hub.offer(outcome.revisions());
+        if (upkeep != null) {
+            upkeep.applied(outcome.bytes());
+        }
+    }
+
+    private void revokeExpired() {
+        for (long id : leases.expire(limits.leaseRevokesPerTickMax())) {
+            propose(new Command.LeaseRevoke(id))
+                    .whenComplete((answer, failure) -> {
+                        if (failure != null) {
+                            leases.notExpired(id);
+                        } else if (answer instanceof Answer.LeaseRevoked) {
+                            metrics.leasesExpired().inc();
+                        }
+                    });
+        }
+    }
+
+    @Override
+    public long revision() {
+        return mark.revision();
+    }
+
+    @Override
+    public long compactedRevision() {
+        return mark.compacted();
+    }
+
+    @Override
+    public Answer range(Op.Range range) {
+        metrics.reads().inc();
+        try (View view = backend.view()) {
+            return Reader.range(view, range, view.mark().revision(), view.mark().compacted());
+        }
+    }
+
+    @Override
+    public Answer scan(Op.Range range, Predicate<KeyValue> visitor) {
+        metrics.reads().inc();
+        try (View view = backend.view()) {
+            Mark at = view.mark();
+            return Reader.scan(view, range, at.revision(), at.compacted(), visitor);
+        }
+    }
+
+    @Override
+    public CompletableFuture<Answer> txn(Op.Txn txn) {
+        return writes(txn) ? write(txn) : readOnly(txn);
+    }
+
+    private static boolean writes(Op op) {
+        return switch (op) {
+            case Op.Range range -> false;
+            case Op.Put put -> true;
+            case Op.Delete delete -> true;
+            case Op.Txn txn ->
+                    txn.success().stream().anyMatch(KemudiStore::writes)
+                            || txn.failure().stream().anyMatch(KemudiStore::writes);
+        };
+    }
+
+    /**
+     * A transaction that cannot write needs no place in the log, only a state that is not behind.
+     */
+    private CompletableFuture<Answer> readOnly(Op.Txn txn) {
+        Optional<Answer> refused = check(txn);
+        if (refused.isPresent()) {
+            return CompletableFuture.completedFuture(refused.get());
+        }
+        return log.readBarrier()
+                .thenApply(index -> {
+                    try (View view = backend.view()) {
+                        TxnRun run = new TxnRun(new Space(view), view.mark());
+                        return run.check(txn).orElseGet(() -> run.run(txn));
+                    }
+                });
+    }
+
+    @Override
+    public CompletableFuture<Answer> put(Op.Put put) {
+        return write(put);
+    }
+
+    @Override
+    public CompletableFuture<Answer> delete(Op.Delete delete) {
+        return write(delete);
+    }
+
+    private CompletableFuture<Answer> write(Op op) {
+        Optional<Answer> refused = check(op);
+        return refused.isPresent()
+                ? CompletableFuture.completedFuture(refused.get())
+                : propose(new Command.Apply(op));
+    }
+
+    private Optional<Answer> check(Op op) {
+        Optional<Answer> refused = TxnRules.check(op, limits.txnOpsMax()).map(this::refuse);
+        refused.ifPresent(answer -> metrics.refused().inc());
+        return refused;
+    }
+
+    private Answer refuse(Answer.Reason reason) {
+        return new Answer.Refused(reason, revision());
+    }
+
+    private CompletableFuture<Answer> propose(Command command) {
+        byte[] bytes = command.encode();
+        if (bytes.length > limits.requestBytesMax()) {
+            metrics.refused().inc();
+            return CompletableFuture.completedFuture(refuse(Answer.Reason.TOO_LARGE));
+        }
+        if (upkeep.diskFull() && !(command instanceof Command.Compact)) {
+            metrics.refused().inc();
+            return CompletableFuture.failedFuture(
+                    new LogRefusedException(
+                            LogRefusedException.Reason.DISK_FULL,
+                            "less than "
+                                    + limits.diskReserveBytes()
+                                    + " bytes of disk are left: free some, or compact"));
+        }
+        long began = time.nanoTime();
+        return log.propose(bytes, "")
+                .whenComplete((answer, failure) -> {
+                    metrics.writeSeconds().observe((time.nanoTime() - began) / NANOS_PER_SECOND);
+                    if (failure != null || answer instanceof Answer.Refused) {
+                        metrics.refused().inc();
+                    }
+                });
+    }
+
+    @Override
+    public CompletableFuture<Answer> compact(long revision) {
+        return propose(new Command.Compact(revision));
+    }
+
+    @Override
+    public Watcher watch(
+            KeyRange range, long startRevision, boolean prevKv, Watcher.Listener listener) {
+        long first = startRevision > 0 ? startRevision : revision() + 1;
+        return hub.watch(range, first, prevKv, listener);
+    }
+
+    @Override
+    public CompletableFuture<Answer> leaseGrant(long id, long ttlSeconds) {
+        if (ttlSeconds > limits.leaseTtlSecondsMax()) {
+            return CompletableFuture.completedFuture(refuse(Answer.Reason.LEASE_TTL_TOO_LARGE));
+        }
+        long ttl = Math.max(ttlSeconds, limits.leaseTtlSecondsMin());
+        if (id != 0) {
+            return propose(new Command.LeaseGrant(id, ttl));
+        }
+        long chosen = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+        return propose(new Command.LeaseGrant(chosen, ttl))
+                .thenCompose(answer ->
+                        answer instanceof Answer.Refused refused
+                                        && refused.reason() == Answer.Reason.LEASE_EXISTS
+                                ? leaseGrant(0, ttl)
+                                : CompletableFuture.completedFuture(answer));
+    }
+
+    @Override
+    public CompletableFuture<Answer> leaseRevoke(long id) {
+        return propose(new Command.LeaseRevoke(id));
+    }
+
+    @Override
+    public CompletableFuture<Answer> leaseKeepAlive(long id) {
+        OptionalLong ttl = leases.keepAlive(id);
+        return CompletableFuture.completedFuture(
+                ttl.isPresent()
+                        ? new Answer.LeaseRenewed(revision(), id, ttl.getAsLong())
+                        : refuse(Answer.Reason.LEASE_NOT_FOUND));
+    }
+
+    @Override
+    public Optional<Lease> lease(long id) {
+        OptionalLong ttl = leases.ttlSeconds(id);
+        if (ttl.isEmpty()) {
+            return Optional.empty();
+        }
+        try (View view = backend.view()) {
+            List<Bytes> keys = Machine.attached(view, id);
+            return Optional.of(new Lease(id, ttl.getAsLong(), leases.remainingSeconds(id), keys));
+        }
+    }
+
+    @Override
+    public List<Long> leases() {
+        return leases.ids();
+    }
+
+    @Override
+    public Stats stats() {
+        Mark at = mark;
+        return new Stats(
+                at.revision(),
+                at.compacted(),
+                at.index(),
+                backend.bytesOnDisk() + log.bytesOnDisk(),
+                hub.watchers(),
+                leases.size());
+    }
+
+    @Override
+    public void close() {
+        upkeep.close();
+        log.close();
+        hub.close();
+        backend.close();
+    }
+}

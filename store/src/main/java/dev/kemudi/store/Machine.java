@@ -1,0 +1,167 @@
+package dev.kemudi.store;
+
+import dev.kemudi.log.LogEntry;
+import dev.kemudi.log.StateMachine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/*
+ * How a revision becomes visible
+ * ------------------------------
+ * The applier alone makes revisions. It takes a batch of entries, works them out one after the other upon the newest view
+ * (each sees what those before it wrote), writes everything as one batch together with the Mark that names index and
+ * revision, and then tells the outcome: first to readers (the backend's view), then to watches and leases. So a reader
+ * never sees half a batch, a crash leaves the state of some index with a Mark that says which, and replay starts there.
+ *
+ * What always holds: a command that is refused leaves no trace; everything one command writes has one revision; a command
+ * that writes nothing makes no revision.
+ *
+ * Refused: reading "now" from a clock while applying. A lease's time is counted by the LeaseKeeper outside; only its
+ * outcome, a revoke, comes through the log.
+ */
+/** The deterministic part of the store. */
+final class Machine implements StateMachine<Answer> {
+    private final Backend backend;
+    private final Consumer<Outcome> outcomes;
+
+    /** What a batch did, in order; what listeners of the machine need. */
+    record Outcome(Mark mark, List<Revision> revisions, List<LeaseChange> leases, long bytes) {}
+
+    /** All events of one revision. */
+    record Revision(long revision, List<Watcher.Event> events) {}
+
+    /**
+     * @param ttlSeconds 0: revoked
+     */
+    record LeaseChange(long id, long ttlSeconds) {}
+
+    Machine(Backend backend, Consumer<Outcome> outcomes) {
+        this.backend = backend;
+        this.outcomes = outcomes;
+    }
+
+    @Override
+    public long durableIndex() {
+        return backend.durableIndex();
+    }
+
+    @Override
+    public void flush() {
+        backend.flush();
+    }
+
+    @Override
+    public List<Answer> apply(List<LogEntry> entries) {
+        try (View view = backend.view()) {
+            Batch batch = new Batch(new Space(view), view.mark());
+            List<Answer> answers = new ArrayList<>(entries.size());
+            for (LogEntry entry : entries) {
+                answers.add(batch.apply(entry));
+            }
+            Mark mark = batch.mark;
+            backend.write(batch.space.changes(), before -> mark.withReclaimed(before.reclaimed()));
+            outcomes.accept(new Outcome(mark, batch.revisions, batch.leases, batch.bytes));
+            return answers;
+        }
+    }
+
+    /** One batch in the making. */
+    private static final class Batch {
+        private final Space space;
+        private final List<Revision> revisions = new ArrayList<>();
+        private final List<LeaseChange> leases = new ArrayList<>();
+        private Mark mark;
+        private long bytes;
+
+        Batch(Space space, Mark mark) {
+            this.space = space;
+            this.mark = mark;
+        }
+
+        Answer apply(LogEntry entry) {
+            bytes += entry.command().length;
+            space.begin();
+            mark = new Mark(entry.index(), mark.revision(), mark.compacted(), mark.reclaimed());
+            return switch (Command.decode(entry.command())) {
+                case Command.Apply apply -> write(apply.op());
+                case Command.Compact compact -> compact(compact.revision());
+                case Command.LeaseGrant grant -> grant(grant.id(), grant.ttlSeconds());
+                case Command.LeaseRevoke revoke -> revoke(revoke.id());
+            };
+        }
+
+        private Answer write(Op op) {
+            TxnRun run = new TxnRun(space, mark);
+            Optional<Answer> refused = run.check(op);
+            if (refused.isPresent()) {
+                return refused.get();
+            }
+            Answer answer = run.run(op);
+            if (answer instanceof Answer.Refused) {
+                space.rollback();
+                return answer;
+            }
+            commit(run);
+            return answer;
+        }
+
+        private void commit(TxnRun run) {
+            if (!run.events().isEmpty()) {
+                mark = new Mark(mark.index(), run.revision(), mark.compacted(), mark.reclaimed());
+                revisions.add(new Revision(run.revision(), List.copyOf(run.events())));
+            }
+        }
+
+        private Answer compact(long revision) {
+            if (revision > mark.revision()) {
+                return new Answer.Refused(Answer.Reason.FUTURE_REVISION, mark.revision());
+            }
+            if (revision <= mark.compacted()) {
+                return new Answer.Refused(Answer.Reason.COMPACTED, mark.revision());
+            }
+            mark = new Mark(mark.index(), mark.revision(), revision, mark.reclaimed());
+            return new Answer.Compacted(mark.revision());
+        }
+
+        private Answer grant(long id, long ttlSeconds) {
+            if (space.get(Family.LEASE, RowFormat.leaseKey(id)) != null) {
+                return new Answer.Refused(Answer.Reason.LEASE_EXISTS, mark.revision());
+            }
+            space.put(Family.LEASE, RowFormat.leaseKey(id), RowFormat.leaseRow(ttlSeconds));
+            leases.add(new LeaseChange(id, ttlSeconds));
+            return new Answer.LeaseGranted(mark.revision(), id, ttlSeconds);
+        }
+
+        private Answer revoke(long id) {
+            if (space.get(Family.LEASE, RowFormat.leaseKey(id)) == null) {
+                return new Answer.Refused(Answer.Reason.LEASE_NOT_FOUND, mark.revision());
+            }
+            TxnRun run = new TxnRun(space, mark);
+            for (Bytes key : attached(space, id)) {
+                run.deleteKey(key);
+            }
+            space.delete(Family.LEASE, RowFormat.leaseKey(id));
+            commit(run);
+            leases.add(new LeaseChange(id, 0));
+            return new Answer.LeaseRevoked(mark.revision());
+        }
+    }
+
+    /** The keys attached to a lease, in key order. */
+    static List<Bytes> attached(Rows rows, long id) {
+        List<Bytes> keys = new ArrayList<>();
+        byte[] prefix = RowFormat.leaseKey(id);
+        try (Rows.Cursor cursor = rows.cursor(Family.LEASE, prefix)) {
+            for (;
+                    cursor.valid() && Bytes.of(cursor.key()).startsWith(Bytes.of(prefix));
+                    cursor.next()) {
+                if (cursor.key().length > Long.BYTES) {
+                    keys.add(new ByteReader(cursor.key(), Long.BYTES).rest());
+                }
+            }
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,171 @@
+package dev.kemudi.store;
+
+import java.util.Arrays;
+
+/*
+ * How the state lies in rows
+ * --------------------------
+ * CUR   key                          -> create, mod, version, lease, value          the newest state, read straight
+ * LOG   revision(8) sub(4)           -> type, key, previous mod, [create, version, lease, value]
+ * OLD   escaped key, 00 01, ~mod(8)  -> superseded at, create, mod, version, lease, value
+ * LEASE id(8)                        -> time to live;   id(8) key -> attached
+ * META  'm'                          -> Mark
+ *
+ * What always holds: a key is in CUR exactly when it exists; the state of a key at revision R is its CUR row if that was
+ * put at or before R, otherwise its first OLD row with mod <= R if that was superseded after R, otherwise nothing. A
+ * delete leaves no row but its LOG row: the OLD row of what it deleted says until when that lived. In OLD a zero byte of
+ * the key is written 00 ff, so that rows of one key lie together whatever bytes keys contain.
+ */
+/** Encodes and decodes rows. */
+final class RowFormat {
+    private static final int OLD_TAIL = 2 + Long.BYTES;
+
+    private RowFormat() {}
+
+    /** One row of LOG. */
+    record Logged(long revision, Watcher.Type type, KeyValue kv, long previousMod) {}
+
+    /** One row of OLD. */
+    record Superseded(KeyValue kv, long supersededAt) {}
+
+    static byte[] current(KeyValue kv) {
+        return pair(new ByteWriter(kv.value().length() + 24), kv);
+    }
+
+    static KeyValue current(Bytes key, byte[] row) {
+        return pair(key, new ByteReader(row));
+    }
+
+    private static byte[] pair(ByteWriter out, KeyValue kv) {
+        return out.number(kv.createRevision())
+                .number(kv.modRevision())
+                .number(kv.version())
+                .number(kv.lease())
+                .raw(kv.value().array())
+                .done();
+    }
+
+    private static KeyValue pair(Bytes key, ByteReader in) {
+        long create = in.number();
+        long mod = in.number();
+        long version = in.number();
+        long lease = in.number();
+        return new KeyValue(key, create, mod, version, in.rest(), lease);
+    }
+
+    static byte[] logKey(long revision, int sub) {
+        return new ByteWriter(12).fixed(revision).fixedInt(sub).done();
+    }
+
+    static byte[] logged(Watcher.Type type, KeyValue kv, long previousMod) {
+        ByteWriter out =
+                new ByteWriter(kv.key().length() + kv.value().length() + 32)
+                        .u8(type == Watcher.Type.PUT ? 0 : 1)
+                        .bytes(kv.key())
+                        .number(previousMod);
+        if (type == Watcher.Type.PUT) {
+            out.number(kv.createRevision())
+                    .number(kv.version())
+                    .number(kv.lease())
+                    .raw(kv.value().array());
+        }
+        return out.done();
+    }
+
+    static long revisionOf(byte[] logKey) {
+        return new ByteReader(logKey).fixed();
+    }
+
+    static Logged logged(byte[] logKey, byte[] row) {
+        long revision = revisionOf(logKey);
+        ByteReader in = new ByteReader(row);
+        int type = in.u8();
+        Bytes key = in.bytes();
+        long previousMod = in.number();
+        if (type == 1) {
+            return new Logged(revision, Watcher.Type.DELETE, tombstone(key, revision), previousMod);
+        }
+        long create = in.number();
+        long version = in.number();
+        long lease = in.number();
+        KeyValue kv = new KeyValue(key, create, revision, version, in.rest(), lease);
+        return new Logged(revision, Watcher.Type.PUT, kv, previousMod);
+    }
+
+    static Bytes keyOfLogged(byte[] row) {
+        return new ByteReader(row, 1).bytes();
+    }
+
+    static KeyValue tombstone(Bytes key, long revision) {
+        return new KeyValue(key, 0, revision, 0, Bytes.EMPTY, 0);
+    }
+
+    /** The OLD row that a key's state of {@code revision}, or the newest before, would have. */
+    static byte[] oldKey(Bytes key, long revision) {
+        return escape(key).u8(0).u8(1).fixed(~revision).done();
+    }
+
+    /** Where the OLD rows of keys at or after {@code key} begin: before its own terminator. */
+    static byte[] oldFrom(Bytes key) {
+        return escape(key).done();
+    }
+
+    /** After the last OLD row of {@code key}, before any other key's. */
+    static byte[] oldAfter(Bytes key) {
+        return escape(key).u8(0).u8(2).done();
+    }
+
+    private static ByteWriter escape(Bytes key) {
+        ByteWriter out = new ByteWriter(key.length() + OLD_TAIL + 4);
+        for (byte b : key.array()) {
+            out.u8(b);
+            if (b == 0) {
+                out.u8(0xff);
+            }
+        }
+        return out;
+    }
+
+    static Bytes keyOfOld(byte[] oldKey) {
+        int length = oldKey.length - OLD_TAIL;
+        byte[] key = new byte[length];
+        int size = 0;
+        for (int i = 0; i < length; i++) {
+            key[size++] = oldKey[i];
+            if (oldKey[i] == 0) {
+                i++;
+            }
+        }
+        return Bytes.of(size == length ? key : Arrays.copyOf(key, size));
+    }
+
+    static long modOfOld(byte[] oldKey) {
+        return ~new ByteReader(oldKey, oldKey.length - Long.BYTES).fixed();
+    }
+
+    static byte[] superseded(KeyValue kv, long supersededAt) {
+        return pair(new ByteWriter(kv.value().length() + 32).number(supersededAt), kv);
+    }
+
+    static Superseded superseded(Bytes key, byte[] row) {
+        ByteReader in = new ByteReader(row);
+        long supersededAt = in.number();
+        return new Superseded(pair(key, in), supersededAt);
+    }
+
+    static byte[] leaseKey(long id) {
+        return new ByteWriter(Long.BYTES).fixed(id).done();
+    }
+
+    static byte[] attachmentKey(long id, Bytes key) {
+        return new ByteWriter(Long.BYTES + key.length()).fixed(id).raw(key.array()).done();
+    }
+
+    static byte[] leaseRow(long ttlSeconds) {
+        return new ByteWriter(10).number(ttlSeconds).done();
+    }
+
+    static long ttlSeconds(byte[] leaseRow) {
+        return new ByteReader(leaseRow).number();
+    }
+}

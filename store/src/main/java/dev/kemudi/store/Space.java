@@ -1,0 +1,146 @@
+package dev.kemudi.store;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A view with changes upon it: what the applier sees while it works through a batch. One command's
+ * changes can be taken back. Used by one thread.
+ */
+final class Space implements Rows {
+    private final View base;
+    private final Changes changes = new Changes();
+    private final Deque<Undo> undos = new ArrayDeque<>();
+
+    private record Undo(Family family, byte[] key, byte @Nullable [] before) {}
+
+    Space(View base) {
+        this.base = base;
+    }
+
+    Changes changes() {
+        return changes;
+    }
+
+    /** From here on {@link #rollback} takes back. */
+    void begin() {
+        undos.clear();
+    }
+
+    void rollback() {
+        while (!undos.isEmpty()) {
+            Undo undo = undos.pop();
+            if (undo.before == null) {
+                changes.of(undo.family).remove(undo.key);
+            } else {
+                changes.of(undo.family).put(undo.key, undo.before);
+            }
+        }
+    }
+
+    void put(Family family, byte[] key, byte[] value) {
+        byte[] before = changes.of(family).put(key, value);
+        undos.push(new Undo(family, key, before));
+    }
+
+    void delete(Family family, byte[] key) {
+        put(family, key, Changes.GONE);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // GONE is an identity
+    public byte @Nullable [] get(Family family, byte[] key) {
+        byte[] changed = changes.get(family, key);
+        if (changed != null) {
+            return changed == Changes.GONE ? null : changed;
+        }
+        return base.get(family, key);
+    }
+
+    @Override
+    public Cursor cursor(Family family, byte[] from) {
+        TreeMap<byte[], byte[]> changed = changes.of(family);
+        Cursor below = base.cursor(family, from);
+        return changed.isEmpty() ? below : new Merged(changed, below, from);
+    }
+
+    /** Two ordered sources as one; a change hides the base row of the same key. */
+    private static final class Merged implements Cursor {
+        private final TreeMap<byte[], byte[]> changed;
+        private final Cursor below;
+        private Map.@Nullable Entry<byte[], byte[]> above;
+        private boolean onAbove;
+
+        Merged(TreeMap<byte[], byte[]> changed, Cursor below, byte[] from) {
+            this.changed = changed;
+            this.below = below;
+            this.above = changed.ceilingEntry(from);
+            settle();
+        }
+
+        @SuppressWarnings("ReferenceEquality")
+        private void settle() {
+            while (true) {
+                Map.Entry<byte[], byte[]> top = above;
+                if (top == null) {
+                    onAbove = false;
+                    return;
+                }
+                int order = below.valid() ? Arrays.compareUnsigned(top.getKey(), below.key()) : -1;
+                if (order > 0) {
+                    onAbove = false;
+                    return;
+                }
+                if (order == 0) {
+                    below.next();
+                }
+                if (top.getValue() != Changes.GONE) {
+                    onAbove = true;
+                    return;
+                }
+                above = changed.higherEntry(top.getKey());
+            }
+        }
+
+        @Override
+        public boolean valid() {
+            return onAbove || below.valid();
+        }
+
+        @Override
+        public byte[] key() {
+            return onAbove && above != null ? above.getKey() : below.key();
+        }
+
+        @Override
+        public byte[] value() {
+            return onAbove && above != null ? above.getValue() : below.value();
+        }
+
+        @Override
+        public void next() {
+            if (onAbove && above != null) {
+                above = changed.higherEntry(above.getKey());
+            } else {
+                below.next();
+            }
+            settle();
+        }
+
+        @Override
+        public void seek(byte[] key) {
+            below.seek(key);
+            above = changed.ceilingEntry(key);
+            settle();
+        }
+
+        @Override
+        public void close() {
+            below.close();
+        }
+    }
+}
