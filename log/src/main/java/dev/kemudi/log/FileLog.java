@@ -50,6 +50,7 @@ public final class FileLog<R> implements Log<R> {
     private final Applier<R> applier;
     private final Committer<R> committer;
     private final AtomicBoolean trimming = new AtomicBoolean();
+    private volatile long trimAgainAtBytes;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private FileLog(
@@ -172,7 +173,9 @@ public final class FileLog<R> implements Log<R> {
     }
 
     private void trimWhenLarge() {
-        boolean large = segments.bytes() > limits.logBytesMax() || committer.diskFull();
+        boolean large =
+                segments.bytes() > Math.max(limits.logBytesMax(), trimAgainAtBytes)
+                        || committer.diskFull();
         if (large && segments.hasSealed() && trimming.compareAndSet(false, true)) {
             applier.between(this::trim);
         }
@@ -186,7 +189,9 @@ public final class FileLog<R> implements Log<R> {
                 segments.truncate(machine.durableIndex());
             }
         } catch (IOException | RuntimeException e) {
-            // Nothing is lost: the entries stay in the log, and the next batch asks again.
+            // Nothing is lost: the entries stay in the log, and it asks again when it has grown by
+            // a segment.
+            trimAgainAtBytes = segments.bytes() + limits.segmentBytes();
             LOG.log(
                     Level.WARNING,
                     "the log could not be shortened; it keeps growing until this works",

@@ -124,7 +124,9 @@ final class Proposals<R> {
         List<Proposal<R>> waiting;
         lock.lock();
         try {
-            refusal = new Refusal(reason, message);
+            if (refusal == null || refusal.reason() != Reason.CLOSED) {
+                refusal = new Refusal(reason, message);
+            }
             waiting = new ArrayList<>(queue);
             queue.clear();
         } finally {
@@ -142,11 +144,11 @@ final class Proposals<R> {
         }
     }
 
-    /** Takes commands again, unless closed. */
+    /** Takes commands again after a full disk. */
     void accept() {
         lock.lock();
         try {
-            if (!closed) {
+            if (!closed && refusal != null && refusal.reason() == Reason.DISK_FULL) {
                 refusal = null;
             }
         } finally {

@@ -92,10 +92,7 @@ final class Segments {
 
     /** The segment that takes a batch of this size; may have to roll first. */
     Segment forBatch(int batchBytes, long firstIndex, long timeMillis) throws IOException {
-        boolean early =
-                current.bytes() < segmentBytes
-                        && current.position() > Header.BYTES
-                        && hasPrepared();
+        boolean early = current.bytes() < segmentBytes && hasPrepared();
         if (early || !current.fits(batchBytes, segmentBytes)) {
             roll(new Header(logId, firstIndex, timeMillis));
         }
@@ -146,7 +143,9 @@ final class Segments {
         lock.lock();
         try {
             current.close();
-            sealed.add(current);
+            if (current.firstIndex() < next.firstIndex()) {
+                sealed.add(current);
+            }
             current = next;
             preparing = prepared != null;
         } finally {
