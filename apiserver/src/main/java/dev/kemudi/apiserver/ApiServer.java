@@ -1,0 +1,156 @@
+package dev.kemudi.apiserver;
+
+import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
+import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.PodStreams;
+import dev.kemudi.api.Resource;
+import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.kernel.Tracer;
+import dev.kemudi.store.Store;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * The Kubernetes API over a {@link Store}: HTTPS for every client, and {@link #client} for callers in the process, both
+ * with the same semantics. Safe for use by many threads.
+ */
+public final class ApiServer implements AutoCloseable {
+    private static final String STORED_SUFFIX = "List";
+
+    private final Config config;
+    private final Store store;
+    private final Limits limits;
+    private final Core core;
+    private final Pki pki;
+    private final HttpFront front;
+    private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
+
+    /**
+     * Where to listen and where keys are kept.
+     *
+     * @param port 0 picks a free one
+     * @param pkiDirectory made when missing; holds the authority, certificates and the admin token
+     */
+    public record Config(String listenAddress, int port, Path pkiDirectory) {}
+
+    public ApiServer(
+            Config config,
+            Store store,
+            List<ResourceDefinition> kinds,
+            PrometheusRegistry metrics,
+            Tracer tracer,
+            TimeSource time,
+            Limits limits) {
+        this.config = config;
+        this.store = store;
+        this.limits = limits;
+        pki = Pki.open(config.pkiDirectory(), config.listenAddress(), time.now());
+        Registry registry = new Registry();
+        Storage storage = new Storage(store);
+        Namespaces namespaces = new Namespaces(registry, storage);
+        CustomResources customResources = new CustomResources();
+        Writes writes = new Writes(storage, limits, time, namespaces, new Leases(store, time), customResources);
+        core = new Core(
+                registry,
+                storage,
+                new Reads(storage, limits),
+                writes,
+                new Patching(writes, limits),
+                new Deletes(storage, limits, time, customResources),
+                namespaces,
+                time,
+                limits);
+        register(kinds.toArray(ResourceDefinition[]::new));
+        RequestBodies bodies = new RequestBodies();
+        Render render = new Render(time);
+        WatchHandler watches = new WatchHandler(core, render);
+        ResourceHandler resources =
+                new ResourceHandler(core, bodies, render, watches, new SubresourceHandler());
+        Router router = new Router(
+                new Authenticator(pki.adminToken()),
+                new Discovery(registry, new Subresources()),
+                resources,
+                new Reviews(bodies),
+                new OpenApi());
+        front = new HttpFront(config, limits, pki, router);
+    }
+
+    /**
+     * Binds and serves.
+     *
+     * @throws IllegalStateException naming the address when it cannot be bound
+     */
+    public void start() {
+        if (core.registry().any("", Resource.NAMESPACES.plural()).isPresent()) {
+            createInitialNamespaces();
+        }
+        front.start();
+    }
+
+    private void createInitialNamespaces() {
+        ApiClient client = client("kube-apiserver");
+        for (String name : Namespaces.INITIAL) {
+            if (client.find(Resource.NAMESPACES, "", name).isEmpty()) {
+                try {
+                    client.create(Resource.NAMESPACES, ApiObject.named(Resource.NAMESPACES, "", name));
+                } catch (ApiException e) {
+                    if (!e.alreadyExists()) {
+                        throw e;
+                    }
+                }
+            }
+        }
+    }
+
+    /** The port that is served; only after {@link #start}. */
+    public int port() {
+        return front.port();
+    }
+
+    /** The API in this process, as {@code userName} of group {@code system:masters}. */
+    public ApiClient client(String userName) {
+        return new InProcessClient(core, userName);
+    }
+
+    /** A kubeconfig for the admin with everything embedded; only after {@link #start}. */
+    public String kubeconfig() {
+        String host = switch (config.listenAddress()) {
+            case "0.0.0.0", "::", "" -> "127.0.0.1";
+            default -> config.listenAddress();
+        };
+        return pki.kubeconfig("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+    }
+
+    /** Serves more kinds from now on. */
+    public void register(ResourceDefinition... definitions) {
+        core.registry().put(Arrays.stream(definitions).map(this::kind).toList());
+    }
+
+    private Kind kind(ResourceDefinition definition) {
+        Resource resource = definition.resource();
+        return new Kind(
+                definition,
+                Rules.OPEN,
+                new WatchCache(store, Kind.keyPrefix(resource), limits),
+                resource.kind() + STORED_SUFFIX,
+                resource.apiVersion(),
+                false);
+    }
+
+    /** Where logs and exec of pods come from. */
+    public void attach(PodStreams streams) {
+        podStreams.set(List.of(streams));
+    }
+
+    /** Ends watches politely, lets running requests finish within {@code drainMillis}, and frees the port. */
+    @Override
+    public void close() {
+        core.registry().all().forEach(kind -> kind.cache().close());
+        front.close();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.kemudi.apiserver;
+
+import io.helidon.common.tls.TlsClientAuth;
+import io.helidon.common.tls.TlsConfig;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http2.Http2Config;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+
+/** The listening socket: TLS, HTTP/1.1 and HTTP/2, one virtual thread a request. */
+final class HttpFront implements AutoCloseable {
+    private static final int H2_WINDOW_BYTES = 1 << 20;
+
+    private final ApiServer.Config config;
+    private final Limits limits;
+    private final Pki pki;
+    private final Router router;
+    private final Watchdog watchdog = new Watchdog();
+    private @Nullable WebServer server;
+
+    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Router router) {
+        this.config = config;
+        this.limits = limits;
+        this.pki = pki;
+        this.router = router;
+    }
+
+    synchronized void start() {
+        requireFree();
+        WebServer built = WebServer.builder()
+                .bindAddress(new InetSocketAddress(config.listenAddress(), config.port()))
+                .shutdownHook(false)
+                .featuresDiscoverServices(false)
+                .protocolsDiscoverServices(false)
+                .maxTcpConnections(limits.connectionsMax())
+                .maxPayloadSize(-1)
+                .idleConnectionTimeout(Duration.ofMillis(limits.idleMillisMax()))
+                .shutdownGracePeriod(Duration.ofMillis(limits.drainMillis()))
+                .connectionConfig(c -> c.tcpNoDelay(true).keepAlive(true).readTimeout(Duration.ZERO))
+                .addProtocol(Http1Config.builder()
+                        .maxHeadersSize(limits.headerBytesMax())
+                        .maxPrologueLength(limits.headerBytesMax())
+                        .validatePath(false)
+                        .build())
+                .addProtocol(Http2Config.builder()
+                        .maxConcurrentStreams(limits.streamsPerConnectionMax())
+                        .maxHeaderListSize(limits.headerBytesMax())
+                        .initialWindowSize(H2_WINDOW_BYTES)
+                        .validatePath(false)
+                        .build())
+                .tls(tls())
+                .routing(routing -> routing.any((request, response) ->
+                        router.handle(new HelidonExchange(request, response, limits, watchdog))))
+                .build();
+        built.start();
+        server = built;
+    }
+
+    // Helidon reports a taken port as a bare failure to start: ask first, and say it in one sentence.
+    private void requireFree() {
+        if (config.port() == 0) {
+            return;
+        }
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(config.listenAddress(), config.port()));
+        } catch (BindException e) {
+            throw new IllegalStateException("the API server cannot listen on " + config.listenAddress() + ":"
+                    + config.port() + " (" + e.getMessage() + "): choose another port or stop what uses it", e);
+        } catch (IOException e) {
+            throw new IllegalStateException(
+                    "the API server cannot listen on " + config.listenAddress() + ":" + config.port(), e);
+        }
+    }
+
+    private TlsConfig tls() {
+        SSLParameters parameters = new SSLParameters();
+        parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+        parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+        parameters.setWantClientAuth(true);
+        return TlsConfig.builder()
+                .sslContext(pki.serverContext())
+                .sslParameters(parameters)
+                .clientAuth(TlsClientAuth.OPTIONAL)
+                .addApplicationProtocol("h2")
+                .addApplicationProtocol("http/1.1")
+                .buildPrototype();
+    }
+
+    synchronized int port() {
+        if (server == null) {
+            throw new IllegalStateException("the API server has not been started");
+        }
+        return server.port();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (server != null) {
+            server.stop();
+            server = null;
+        }
+        watchdog.close();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.kemudi.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.Resource;
+import dev.kemudi.api.ResourceDefinition;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * One served version of a resource.
+ *
+ * @param storageVersion the {@code apiVersion} objects are stored under; versions differ only in their names
+ * @param custom whether a CustomResourceDefinition made it
+ */
+record Kind(
+        ResourceDefinition definition,
+        Rules rules,
+        WatchCache cache,
+        String listKind,
+        String storageVersion,
+        boolean custom) {
+
+    Resource resource() {
+        return definition.resource();
+    }
+
+    static String keyPrefix(Resource resource) {
+        String group = resource.group().isEmpty() ? "core" : resource.group();
+        return "/registry/" + group + "/" + resource.plural() + "/";
+    }
+
+    /** The key relative to the collection. */
+    String relativeKey(String namespace, String name) {
+        return resource().namespaced() ? namespace + "/" + name : name;
+    }
+
+    String key(String namespace, String name) {
+        return keyPrefix(resource()) + relativeKey(namespace, name);
+    }
+
+    /** {@code object} under this version's name: the shared tree itself when it is stored so. */
+    ApiObject view(ApiObject object) {
+        String wanted = resource().apiVersion();
+        if (storageVersion.equals(wanted) || object.apiVersion().equals(wanted)) {
+            return object;
+        }
+        ObjectNode tree = object.tree().objectNode();
+        tree.setAll(object.tree());
+        tree.put("apiVersion", wanted);
+        return ApiObject.of(tree);
+    }
+
+    WatchFilter filter(String namespace, String labelSelector, String fieldSelector) {
+        Predicate<ApiObject> labels = Selectors.labels(labelSelector);
+        Set<String> selectable = Selectors.everything(fieldSelector)
+                ? Set.of()
+                : definition
+                        .strategy()
+                        .selectableFields(ApiObject.named(resource(), "", ""))
+                        .keySet();
+        Predicate<ApiObject> fields = Selectors.fields(fieldSelector, selectable, definition.strategy());
+        String prefix = resource().namespaced() && !namespace.isEmpty() ? namespace + "/" : "";
+        boolean all = Selectors.everything(labelSelector) && Selectors.everything(fieldSelector);
+        return new WatchFilter(prefix, all ? object -> true : labels.and(fields));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.kemudi.apiserver;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiException;
+import dev.kemudi.api.Json;
+import dev.kemudi.api.Status;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/** Every request passes here: who asks, what for, and who answers. Errors become {@code metav1.Status}. */
+final class Router {
+    private static final System.Logger LOG = System.getLogger(Router.class.getName());
+
+    private final Authenticator authenticator;
+    private final Discovery discovery;
+    private final ResourceHandler resources;
+    private final Reviews reviews;
+    private final OpenApi openApi;
+
+    Router(
+            Authenticator authenticator,
+            Discovery discovery,
+            ResourceHandler resources,
+            Reviews reviews,
+            OpenApi openApi) {
+        this.authenticator = authenticator;
+        this.discovery = discovery;
+        this.resources = resources;
+        this.reviews = reviews;
+        this.openApi = openApi;
+    }
+
+    /** Answers one request; @return the HTTP status code */
+    int handle(Exchange exchange) {
+        try {
+            return route(exchange);
+        } catch (ApiException e) {
+            return refuse(exchange, e.status());
+        } catch (IOException | java.io.UncheckedIOException e) {
+            LOG.log(Level.DEBUG, "the client of {0} went away: {1}", exchange.rawPath(), e.getMessage());
+            throw new java.io.UncheckedIOException(e instanceof IOException io ? io : new IOException(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return refuse(exchange, Status.of(503, "ServiceUnavailable", "the server is stopping"));
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a bug in answering " + exchange.method() + " " + exchange.rawPath(), e);
+            return refuse(exchange, Status.of(500, "InternalError", "Internal error occurred: " + e));
+        }
+    }
+
+    private static int refuse(Exchange exchange, Status status) {
+        if (exchange.sent()) {
+            return status.code(); // the answer has begun: its end without a terminator tells the client
+        }
+        if (status.details().has("retryAfterSeconds")) {
+            exchange.setHeader("Retry-After", status.details().path("retryAfterSeconds").asText());
+        }
+        if (status.code() == 401) {
+            exchange.setHeader("WWW-Authenticate", "Bearer");
+        }
+        exchange.send(status.code(), "application/json", Render.tree(status.toTree()));
+        return status.code();
+    }
+
+    private int route(Exchange exchange) throws IOException, InterruptedException {
+        List<String> segments = exchange.segments();
+        String first = segments.isEmpty() ? "" : segments.getFirst();
+        switch (first) {
+            case "healthz", "livez", "readyz" -> {
+                exchange.send(200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.US_ASCII));
+                return 200;
+            }
+            case "version" -> {
+                exchange.send(200, "application/json", Render.tree(Version.tree()));
+                return 200;
+            }
+            default -> {}
+        }
+        User user = authenticator
+                .authenticate(exchange.header("Authorization"), exchange.certificates())
+                .orElseThrow(() -> new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
+        if (user.anonymous()) {
+            throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
+        }
+        boolean reviewing = reviews.handle(exchange, segments, user);
+        if (reviewing) {
+            return 201;
+        }
+        authorize(exchange, user);
+        return switch (first) {
+            case "" -> paths(exchange);
+            case "openapi" -> openApi.handle(exchange, segments) ? 200 : missing();
+            case "api", "apis" -> api(exchange, segments, user);
+            default -> missing();
+        };
+    }
+
+    private static void authorize(Exchange exchange, User user) {
+        if (!user.master()) {
+            throw new ApiException(Status.of(403, "Forbidden", "forbidden: User \"" + user.name() + "\" cannot "
+                    + exchange.method().toLowerCase(java.util.Locale.ROOT) + " path \"" + exchange.rawPath() + "\""));
+        }
+    }
+
+    private int api(Exchange exchange, List<String> segments, User user) throws IOException, InterruptedException {
+        boolean core = segments.getFirst().equals("api");
+        int size = segments.size();
+        if (size == 1) {
+            discovery.root(exchange, core);
+            return 200;
+        }
+        if (!core && size == 2) {
+            return discovery.group(exchange, segments.get(1)) ? 200 : missing();
+        }
+        if (size == (core ? 2 : 3)) {
+            String group = core ? "" : segments.get(1);
+            return discovery.version(exchange, group, segments.getLast()) ? 200 : missing();
+        }
+        Optional<RequestPath> path = RequestPath.parse(segments);
+        return path.isEmpty() ? missing() : resources.handle(exchange, path.get(), user);
+    }
+
+    private int paths(Exchange exchange) {
+        ObjectNode body = Json.MAPPER.createObjectNode();
+        var paths = body.putArray("paths");
+        paths.add("/api").add("/api/v1").add("/apis");
+        discovery.groups().forEach((group, versions) -> {
+            if (!group.isEmpty()) {
+                paths.add("/apis/" + group);
+                versions.forEach(v -> paths.add("/apis/" + group + "/" + v));
+            }
+        });
+        for (String path : List.of("/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version")) {
+            paths.add(path);
+        }
+        exchange.send(200, "application/json", Render.tree(body));
+        return 200;
+    }
+
+    private static int missing() {
+        throw new ApiException(Status.of(404, "NotFound", "the server could not find the requested resource"));
+    }
+}

@@ -1,0 +1,26 @@
+package dev.kemudi.apiserver;
+
+import java.util.function.Consumer;
+
+/**
+ * How a write is to be done.
+ *
+ * @param manager who owns the fields that are written
+ * @param warnings hears what the client should know although the write goes through
+ */
+record WriteOptions(String manager, boolean dryRun, Validation validation, boolean force, Consumer<String> warnings) {
+    /** What to do with fields that the schema does not know. */
+    enum Validation {
+        IGNORE,
+        WARN,
+        STRICT
+    }
+
+    static WriteOptions of(String manager) {
+        return new WriteOptions(manager, false, Validation.IGNORE, false, warning -> {});
+    }
+
+    WriteOptions forced(boolean value) {
+        return new WriteOptions(manager, dryRun, validation, value, warnings);
+    }
+}
