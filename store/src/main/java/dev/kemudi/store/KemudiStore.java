@@ -1,9 +1,16 @@
 package dev.kemudi.store;
 
 import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.log.FileLog;
 import dev.kemudi.log.Log;
 import dev.kemudi.log.LogRefusedException;
+import dev.kemudi.log.MemoryLog;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,14 +24,15 @@ import java.util.function.Predicate;
  * The store on one log. Embedding takes five lines:
  *
  * {@snippet :
- * try (Store store = KemudiStore.inMemory(TimeSource.system(), new PrometheusRegistry())) {
+ * try (Store store = KemudiStore.open(directory, Limits.defaults(), TimeSource.system(), registry)) {
+ *     store.watch(KeyRange.prefix(Bytes.utf8("gre")), 0, false, listener);
  *     store.put(Op.Put.of(Bytes.utf8("greeting"), Bytes.utf8("hello"))).join();
- *     store.watch(KeyRange.prefix(Bytes.utf8("gre")), 1, false, listener);
- *     System.Logger.Level level = System.Logger.Level.INFO;
+ *     Answer answer = store.range(Op.Range.of(KeyRange.single(Bytes.utf8("greeting"))));
  * }
  * }
  */
 public final class KemudiStore implements Store {
+    private static final System.Logger LOG = System.getLogger(KemudiStore.class.getName());
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final Backend backend;
@@ -54,7 +62,12 @@ public final class KemudiStore implements Store {
             leases.load(view);
         }
         this.hub = new WatchHub(backend, limits, metrics, mark.revision());
-        this.log = openLog.apply(new Machine(backend, this::outcome));
+        try {
+            this.log = openLog.apply(new Machine(backend, this::outcome));
+        } catch (RuntimeException e) {
+            hub.close();
+            throw e;
+        }
         this.upkeep =
                 new Upkeep(backend, log, limits, time, metrics, this::revokeExpired, diskHasRoom);
         upkeep.start();
@@ -71,11 +84,59 @@ public final class KemudiStore implements Store {
             Limits limits, TimeSource time, PrometheusRegistry registry) {
         return new KemudiStore(
                 new MemoryBackend(),
-                machine -> new DirectLog<>(machine, time),
+                machine ->
+                        new MemoryLog<>(machine, dev.kemudi.log.Limits.defaults(), time, registry),
                 () -> true,
                 limits,
                 time,
                 registry);
+    }
+
+    /**
+     * Opens, or creates, a store in {@code directory}: its log in {@code log/}, its state in {@code
+     * state/}.
+     *
+     * @throws IOException when the directory is in use by another process or cannot be used
+     */
+    public static KemudiStore open(
+            Path directory, Limits limits, TimeSource time, PrometheusRegistry registry)
+            throws IOException {
+        Backend backend = RocksBackend.open(directory.resolve("state"), limits);
+        try {
+            return new KemudiStore(
+                    backend,
+                    machine -> openLog(directory.resolve("log"), machine, time, registry),
+                    () -> hasRoom(directory, limits.diskReserveBytes()),
+                    limits,
+                    time,
+                    registry);
+        } catch (UncheckedIOException e) {
+            backend.close();
+            throw e.getCause();
+        } catch (RuntimeException e) {
+            backend.close();
+            throw e;
+        }
+    }
+
+    private static Log<Answer> openLog(
+            Path directory, Machine machine, TimeSource time, PrometheusRegistry registry) {
+        try {
+            return FileLog.open(
+                    directory, machine, dev.kemudi.log.Limits.defaults(), time, registry);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static boolean hasRoom(Path directory, long reserveBytes) {
+        try {
+            return Files.getFileStore(directory).getUsableSpace() >= reserveBytes;
+        } catch (IOException e) {
+            // Whether there is room is then found out by writing.
+            LOG.log(Level.DEBUG, "the file system does not tell its room", e);
+            return true;
+        }
     }
 
     /**

@@ -1,0 +1,383 @@
+package dev.kemudi.store;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.RocksObject;
+import org.rocksdb.Snapshot;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+
+/*
+ * How the state lies on disk
+ * --------------------------
+ * One RocksDB, a column family per Family. RocksDB's own log is off: our log replays from the index in the Mark. Flushes
+ * are atomic over all families, so whatever a crash leaves is the state of exactly one Mark.
+ *
+ * After every write one RocksDB snapshot is taken and published with its Mark; readers share it by counting references, so
+ * that a read costs no native snapshot of its own and always sees whole batches. The last one to let go of a moment frees
+ * it. Closing waits for them: native memory must not be touched afterwards.
+ */
+/** Rows in RocksDB. */
+final class RocksBackend implements Backend {
+    private static final long RETRY_MILLIS = 200;
+    private static final long CLOSE_WAIT_SECONDS = 10;
+
+    private final List<RocksObject> owned = new ArrayList<>();
+    private final List<ColumnFamilyHandle> handles = new ArrayList<>();
+    private final RocksDB db;
+    private final WriteOptions unlogged = new WriteOptions().setDisableWAL(true);
+    private final ReentrantLock writing = new ReentrantLock();
+    private final ReentrantLock flushing = new ReentrantLock();
+    private final ReentrantLock releasing = new ReentrantLock();
+    private final Condition released = releasing.newCondition();
+    private final AtomicInteger moments = new AtomicInteger();
+    private volatile @Nullable Moment newest;
+    private volatile long durableIndex;
+    private long flushedWrites = -1;
+    private volatile long writes;
+
+    private RocksBackend(Path directory, Limits limits) throws RocksDBException {
+        RocksTuning tuning = new RocksTuning(limits);
+        owned.addAll(tuning.owned());
+        List<ColumnFamilyDescriptor> families = new ArrayList<>();
+        // The default family must be opened and stays empty.
+        families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, tuning.family()));
+        for (Family family : Family.values()) {
+            byte[] name =
+                    family.name()
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .getBytes(StandardCharsets.UTF_8);
+            families.add(new ColumnFamilyDescriptor(name, tuning.family()));
+        }
+        db = RocksDB.open(tuning.database(), directory.toString(), families, handles);
+        byte[] row = db.get(handle(Family.META), Mark.KEY);
+        Mark mark = row == null ? Mark.EMPTY : Mark.decode(row);
+        durableIndex = mark.index();
+        newest = new Moment(mark);
+    }
+
+    /**
+     * @throws IOException when another process has it open, or the files cannot be used
+     */
+    static RocksBackend open(Path directory, Limits limits) throws IOException {
+        Files.createDirectories(directory);
+        RocksNative.load(directory);
+        try {
+            return new RocksBackend(directory, limits);
+        } catch (RocksDBException e) {
+            throw new IOException(
+                    "the store's state in "
+                            + directory
+                            + " cannot be opened: "
+                            + e.getMessage()
+                            + " (is another process using it?)",
+                    e);
+        }
+    }
+
+    private ColumnFamilyHandle handle(Family family) {
+        return handles.get(family.ordinal() + 1);
+    }
+
+    @Override
+    public View view() {
+        while (true) {
+            Moment moment = newest;
+            if (moment == null) {
+                throw new IllegalStateException("the store is closed");
+            }
+            if (moment.retain()) {
+                return moment;
+            }
+        }
+    }
+
+    @Override
+    public void write(Changes changes, UnaryOperator<Mark> mark) {
+        writing.lock();
+        try {
+            Moment before = newest;
+            if (before == null) {
+                throw new IllegalStateException("the store is closed");
+            }
+            Mark after = mark.apply(before.mark);
+            try (WriteBatch batch = new WriteBatch()) {
+                fill(batch, changes);
+                batch.put(handle(Family.META), Mark.KEY, after.encode());
+                writePatiently(batch);
+            }
+            writes++;
+            newest = new Moment(after);
+            before.close();
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("the state cannot be written: " + e.getMessage(), e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // GONE is an identity
+    private void fill(WriteBatch batch, Changes changes) throws RocksDBException {
+        for (Family family : Family.values()) {
+            ColumnFamilyHandle handle = handle(family);
+            for (Map.Entry<byte[], byte[]> row : changes.of(family).entrySet()) {
+                if (row.getValue() == Changes.GONE) {
+                    batch.delete(handle, row.getKey());
+                } else {
+                    batch.put(handle, row.getKey(), row.getValue());
+                }
+            }
+        }
+        for (Changes.Cut cut : changes.cuts()) {
+            batch.deleteRange(handle(cut.family()), cut.from(), cut.to());
+        }
+    }
+
+    /**
+     * What is in the log must be applied: a full disk is waited for, and the log's queue refuses
+     * meanwhile.
+     */
+    private void writePatiently(WriteBatch batch) throws RocksDBException {
+        while (true) {
+            try {
+                db.write(unlogged, batch);
+                return;
+            } catch (RocksDBException e) {
+                Status status = e.getStatus();
+                if (status == null || status.getSubCode() != Status.SubCode.NoSpace) {
+                    throw e;
+                }
+                System.getLogger(RocksBackend.class.getName())
+                        .log(System.Logger.Level.WARNING, "the disk is full; writes wait for room");
+                try {
+                    TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                    throw e;
+                }
+            }
+        }
+    }
+
+    @Override
+    public void flush() {
+        flushing.lock();
+        try (View view = view();
+                FlushOptions options =
+                        new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+            long now = writes;
+            if (now == flushedWrites) {
+                return;
+            }
+            db.flush(options, handles);
+            flushedWrites = now;
+            durableIndex = Math.max(durableIndex, view.mark().index());
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("the state cannot be flushed: " + e.getMessage(), e);
+        } finally {
+            flushing.unlock();
+        }
+    }
+
+    @Override
+    public long durableIndex() {
+        return durableIndex;
+    }
+
+    @Override
+    public long bytesOnDisk() {
+        long bytes = 0;
+        try (View view = view()) {
+            for (ColumnFamilyHandle handle : handles) {
+                bytes += db.getLongProperty(handle, "rocksdb.total-sst-files-size");
+            }
+            return bytes;
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("RocksDB does not tell its size: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        writing.lock();
+        try {
+            Moment last = newest;
+            if (last == null) {
+                return;
+            }
+            newest = null;
+            last.close();
+        } finally {
+            writing.unlock();
+        }
+        if (!allReleased()) {
+            System.getLogger(RocksBackend.class.getName())
+                    .log(System.Logger.Level.ERROR, "reads are still running: RocksDB stays open");
+            return;
+        }
+        handles.forEach(ColumnFamilyHandle::close);
+        db.close();
+        unlogged.close();
+        owned.forEach(RocksObject::close);
+    }
+
+    private boolean allReleased() {
+        releasing.lock();
+        try {
+            long left = TimeUnit.SECONDS.toNanos(CLOSE_WAIT_SECONDS);
+            while (moments.get() > 0 && left > 0) {
+                left = released.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            releasing.unlock();
+        }
+        return moments.get() == 0;
+    }
+
+    /** A snapshot that is shared by reference count: one for being the newest, one per reader. */
+    private final class Moment implements View {
+        private final Mark mark;
+        private final Snapshot snapshot;
+        private final ReadOptions options;
+        private final AtomicInteger references = new AtomicInteger(1);
+
+        Moment(Mark mark) {
+            this.mark = mark;
+            this.snapshot = db.getSnapshot();
+            this.options = new ReadOptions().setSnapshot(snapshot);
+            moments.incrementAndGet();
+        }
+
+        boolean retain() {
+            while (true) {
+                int now = references.get();
+                if (now == 0) {
+                    return false;
+                }
+                if (references.compareAndSet(now, now + 1)) {
+                    return true;
+                }
+            }
+        }
+
+        @Override
+        public Mark mark() {
+            return mark;
+        }
+
+        @Override
+        public byte @Nullable [] get(Family family, byte[] key) {
+            try {
+                return db.get(handle(family), options, key);
+            } catch (RocksDBException e) {
+                throw new IllegalStateException("the state cannot be read: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public Cursor cursor(Family family, byte[] from) {
+            RocksCursor cursor = new RocksCursor(db.newIterator(handle(family), options));
+            cursor.seek(from);
+            return cursor;
+        }
+
+        @Override
+        public void close() {
+            if (references.decrementAndGet() > 0) {
+                return;
+            }
+            options.close();
+            db.releaseSnapshot(snapshot);
+            if (moments.decrementAndGet() == 0) {
+                releasing.lock();
+                try {
+                    released.signalAll();
+                } finally {
+                    releasing.unlock();
+                }
+            }
+        }
+    }
+
+    /** A RocksDB iterator; key and value are copied once per position. */
+    private static final class RocksCursor implements Rows.Cursor {
+        private final RocksIterator iterator;
+        private boolean valid;
+        private byte @Nullable [] key;
+
+        RocksCursor(RocksIterator iterator) {
+            this.iterator = iterator;
+        }
+
+        private void moved() {
+            key = null;
+            valid = iterator.isValid();
+            if (!valid) {
+                try {
+                    iterator.status();
+                } catch (RocksDBException e) {
+                    throw new IllegalStateException(
+                            "the state cannot be read: " + e.getMessage(), e);
+                }
+            }
+        }
+
+        @Override
+        public boolean valid() {
+            return valid;
+        }
+
+        @Override
+        public byte[] key() {
+            byte[] copied = key;
+            if (copied == null) {
+                copied = iterator.key();
+                key = copied;
+            }
+            return copied;
+        }
+
+        @Override
+        public byte[] value() {
+            return iterator.value();
+        }
+
+        @Override
+        public void next() {
+            iterator.next();
+            moved();
+        }
+
+        @Override
+        public void seek(byte[] to) {
+            iterator.seek(to);
+            moved();
+        }
+
+        @Override
+        public void close() {
+            iterator.close();
+        }
+    }
+}

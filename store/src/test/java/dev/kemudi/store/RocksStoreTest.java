@@ -1,0 +1,66 @@
+package dev.kemudi.store;
+
+import static dev.kemudi.store.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RocksStoreTest extends StoreRules {
+    @TempDir Path directory;
+
+    @Override
+    Store open(Limits limits, ManualTime time, PrometheusRegistry registry) {
+        try {
+            return KemudiStore.open(directory, limits, time, registry);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void reopen() {
+        store.close();
+        store = open(Limits.defaults(), time, new PrometheusRegistry());
+    }
+
+    @Test
+    void everythingIsThereAfterReopening() {
+        put("a", "1");
+        put("a", "2");
+        store.leaseGrant(9, 30).join();
+        store.put(new Op.Put(b("b"), b("1"), 9, false, false, false)).join();
+        store.compact(3).join();
+        time.pass(20);
+        reopen();
+        assertThat(store.revision()).isEqualTo(4);
+        assertThat(store.compactedRevision()).isEqualTo(3);
+        assertThat(keys(KeyRange.prefix(Bytes.EMPTY), 0)).containsExactly("a=2", "b=1");
+        assertThat(store.lease(9).orElseThrow())
+                .isEqualTo(new Store.Lease(9, 30, 30, List.of(b("b"))));
+        time.pass(20);
+        assertThat(store.leases()).containsExactly(9L);
+        Collected seen = new Collected();
+        try (Watcher watcher = store.watch(KeyRange.prefix(Bytes.EMPTY), 3, false, seen)) {
+            eventually(() -> assertThat(seen.seen()).containsExactly("+a=2@3", "+b=1@4"));
+            watcher.requestProgress();
+        }
+        time.pass(11);
+        eventually(() -> assertThat(store.revision()).isEqualTo(5));
+    }
+
+    @Test
+    void aDirectoryInUseIsRefusedWithOneClearSentence() {
+        assertThatThrownBy(() ->
+                        KemudiStore.open(
+                                directory, Limits.defaults(), time, new PrometheusRegistry()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot be opened")
+                .hasMessageContaining("another process");
+    }
+}
