@@ -113,6 +113,13 @@ public final class BuiltinSchemas {
         return (ObjectNode) read(definitionName);
     }
 
+    /** The schema of any built-in definition, such as {@code io.k8s.api.core.v1.PodSpec}; empty when there is none. */
+    Optional<Schema> byDefinition(String name) {
+        boolean known = compiled.containsKey(name)
+                || BuiltinSchemas.class.getResource("builtin/" + name + ".json") != null;
+        return known ? Optional.of(definition(name)) : Optional.empty();
+    }
+
     private static boolean isMeta(String kind) {
         return kind.equals("DeleteOptions") || kind.equals("Status");
     }
