@@ -1,18 +1,23 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
+import dev.kemudi.schema.BuiltinSchemas;
+import dev.kemudi.schema.Schema;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -28,6 +33,9 @@ public final class ApiServer implements AutoCloseable {
     private final Core core;
     private final Pki pki;
     private final HttpFront front;
+    private final Lazy<BuiltinSchemas> schemas;
+    private final CustomResources customResources;
+    private final CustomResourceCleanup cleanup;
     private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
 
     /**
@@ -53,18 +61,23 @@ public final class ApiServer implements AutoCloseable {
         Registry registry = new Registry();
         Storage storage = new Storage(store);
         Namespaces namespaces = new Namespaces(registry, storage);
-        CustomResources customResources = new CustomResources();
+        schemas = Lazy.of(BuiltinSchemas::new);
+        customResources = new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
         Writes writes = new Writes(storage, limits, time, namespaces, new Leases(store, time), customResources);
+        Scales scales = new Scales(writes);
         core = new Core(
                 registry,
                 storage,
                 new Reads(storage, limits),
                 writes,
-                new Patching(writes, limits),
+                new Patching(writes, storage, scales, limits),
+                scales,
                 new Deletes(storage, limits, time, customResources),
                 namespaces,
                 time,
                 limits);
+        cleanup = new CustomResourceCleanup(core);
+        customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
         RequestBodies bodies = new RequestBodies();
         Render render = new Render(time);
@@ -89,7 +102,18 @@ public final class ApiServer implements AutoCloseable {
         if (core.registry().any("", Resource.NAMESPACES.plural()).isPresent()) {
             createInitialNamespaces();
         }
+        serveStoredDefinitions();
         front.start();
+    }
+
+    private void serveStoredDefinitions() {
+        Resource definitions = Resource.CUSTOM_RESOURCE_DEFINITIONS;
+        Optional<Kind> kind = core.registry().any(definitions.group(), definitions.plural());
+        if (kind.isPresent()) {
+            for (ApiObject crd : core.reads().list(kind.get(), "", ListOptions.ALL).items()) {
+                customResources.written(kind.get(), crd);
+            }
+        }
     }
 
     private void createInitialNamespaces() {
@@ -135,11 +159,18 @@ public final class ApiServer implements AutoCloseable {
         Resource resource = definition.resource();
         return new Kind(
                 definition,
-                Rules.OPEN,
+                new Rules(Lazy.of(() -> schema(resource)), false),
                 new WatchCache(store, Kind.keyPrefix(resource), limits),
                 resource.kind() + STORED_SUFFIX,
                 resource.apiVersion(),
                 false);
+    }
+
+    private Schema schema(Resource resource) {
+        // a kind that a module registers without a published schema may hold anything
+        return schemas.get()
+                .of(resource.apiVersion(), resource.kind())
+                .orElseGet(() -> schemas.get().customResource(MissingNode.getInstance()));
     }
 
     /** Where logs and exec of pods come from. */
@@ -150,6 +181,7 @@ public final class ApiServer implements AutoCloseable {
     /** Ends watches politely, lets running requests finish within {@code drainMillis}, and frees the port. */
     @Override
     public void close() {
+        cleanup.close();
         core.registry().all().forEach(kind -> kind.cache().close());
         front.close();
     }

@@ -9,6 +9,7 @@ record Core(
         Reads reads,
         Writes writes,
         Patching patches,
+        Scales scales,
         Deletes deletes,
         Namespaces namespaces,
         TimeSource time,

@@ -78,7 +78,8 @@ final class InProcessClient implements ApiClient {
         String fieldManager = patch.fieldManager().isEmpty() ? manager : patch.fieldManager();
         WriteOptions options = WriteOptions.of(fieldManager).forced(patch.force());
         return core.patches()
-                .patch(kind, namespace, name, patch.subresource(), patch.type(), patch.body(), options);
+                .patch(kind, namespace, name, patch.subresource(), patch.type(), patch.body(), options)
+                .object();
     }
 
     @Override

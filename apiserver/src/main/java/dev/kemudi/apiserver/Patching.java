@@ -8,34 +8,26 @@ import dev.kemudi.api.Patch;
 import dev.kemudi.api.Status;
 import dev.kemudi.schema.PatchException;
 import dev.kemudi.schema.Patches;
-import dev.kemudi.schema.Schema;
 import java.util.Optional;
 
-/** The four patch formats, as changes of the stored object. */
+/** The four patch formats, as changes of the stored object; apply may also create it. */
 final class Patching {
     private final Writes writes;
+    private final Storage storage;
+    private final Scales scales;
     private final Limits limits;
-
-    Patching(Writes writes, Limits limits) {
-        this.writes = writes;
-        this.limits = limits;
-    }
 
     /** @param created whether apply made the object */
     record Outcome(ApiObject object, boolean created) {}
 
-    Outcome patchOrCreate(
-            Kind kind,
-            String namespace,
-            String name,
-            String subresource,
-            Patch.Type type,
-            byte[] body,
-            WriteOptions options) {
-        return new Outcome(patch(kind, namespace, name, subresource, type, body, options), false);
+    Patching(Writes writes, Storage storage, Scales scales, Limits limits) {
+        this.writes = writes;
+        this.storage = storage;
+        this.scales = scales;
+        this.limits = limits;
     }
 
-    ApiObject patch(
+    Outcome patch(
             Kind kind,
             String namespace,
             String name,
@@ -43,47 +35,121 @@ final class Patching {
             Patch.Type type,
             byte[] body,
             WriteOptions options) {
+        if (subresource.equals("scale")) {
+            UnaryPatch change = scale -> applied(kind, scale, type, Bodies.yaml(body));
+            return new Outcome(scales.change(kind, namespace, name, change::apply, options), false);
+        }
+        if (type == Patch.Type.APPLY) {
+            return apply(kind, namespace, name, subresource, body, options.asApply());
+        }
         JsonNode patch = Bodies.json(body);
-        return writes.replace(
+        ApiObject object = writes.replace(
                 kind, namespace, name, subresource, "", old -> {
-                    ObjectNode patched = applied(kind, old, type, patch);
+                    ObjectNode patched = applied(kind, old.tree(), type, patch);
                     Writes.checkIdentity(kind, namespace, name, patched);
                     return writes.known(kind, patched, options);
                 },
                 options);
+        return new Outcome(object, false);
     }
 
-    private ObjectNode applied(Kind kind, ApiObject old, Patch.Type type, JsonNode patch) {
-        ObjectNode copy = old.tree().deepCopy();
+    private interface UnaryPatch {
+        ObjectNode apply(ObjectNode tree);
+    }
+
+    private Outcome apply(
+            Kind kind, String namespace, String name, String subresource, byte[] body, WriteOptions options) {
+        if (!(Bodies.yaml(body) instanceof ObjectNode sent)) {
+            throw new ApiException(Status.badRequest("expected one object to apply"));
+        }
+        Writes.checkIdentity(kind, namespace, name, sent);
+        ObjectNode wanted = writes.known(kind, sent, options);
+        if (kind.definition().statusSubresource() && subresource.isEmpty()) {
+            wanted.remove("status");
+        }
+        for (int attempt = 0; attempt < limits.writeRetriesMax(); attempt++) {
+            boolean exists = storage.read(kind, namespace, name).isPresent();
+            try {
+                return exists
+                        ? applyToStored(kind, namespace, name, subresource, wanted, options)
+                        : applyToNothing(kind, namespace, name, subresource, wanted, options);
+            } catch (ApiException e) {
+                boolean raced = exists ? e.notFound() : e.alreadyExists();
+                if (!raced) {
+                    throw e;
+                }
+            }
+        }
+        throw new ApiException(Status.conflict(kind.resource(), name, "the object keeps coming and going"));
+    }
+
+    private Outcome applyToStored(
+            Kind kind, String namespace, String name, String subresource, ObjectNode wanted, WriteOptions options) {
+        String version = ObjectMeta.of(wanted).path("resourceVersion").asText("");
+        ObjectNode config = wanted.deepCopy();
+        ObjectMeta.of(config).remove("resourceVersion");
+        ApiObject object = writes.replace(
+                kind,
+                namespace,
+                name,
+                subresource,
+                version,
+                old -> Ownership.applied(kind, name, Optional.of(old), config, subresource, options, writes.now()),
+                options);
+        return new Outcome(object, false);
+    }
+
+    private Outcome applyToNothing(
+            Kind kind, String namespace, String name, String subresource, ObjectNode wanted, WriteOptions options) {
+        if (!subresource.isEmpty()) {
+            throw new ApiException(Status.notFound(kind.resource(), name));
+        }
+        if (!ObjectMeta.of(wanted).path("uid").asText("").isEmpty()) {
+            throw new ApiException(Status.conflict(kind.resource(), name,
+                    "uid mismatch: the provided object specified uid " + ObjectMeta.of(wanted).path("uid").asText()
+                            + ", and no existing object was found"));
+        }
+        ObjectNode tree =
+                Ownership.applied(kind, name, Optional.empty(), wanted, subresource, options, writes.now());
+        return new Outcome(writes.create(kind, namespace, tree, options), true);
+    }
+
+    private ObjectNode applied(Kind kind, ObjectNode old, Patch.Type type, JsonNode patch) {
+        ObjectNode copy = old.deepCopy();
         try {
             JsonNode result = switch (type) {
-                case JSON -> {
-                    if (patch.size() > limits.patchOperationsMax()) {
-                        throw new ApiException(Status.of(413, "RequestEntityTooLarge",
-                                "The allowed maximum operations in a JSON patch is " + limits.patchOperationsMax()
-                                        + ", got " + patch.size()));
-                    }
-                    yield Patches.json(copy, patch);
-                }
+                case JSON -> Patches.json(copy, limited(patch));
                 case MERGE -> Patches.merge(copy, patch);
                 case STRATEGIC -> {
-                    Optional<Schema> schema = kind.rules().schema().get();
-                    if (kind.custom() || schema.isEmpty() || !(patch instanceof ObjectNode object)) {
+                    if (kind.custom()) {
                         throw new ApiException(Status.of(415, "UnsupportedMediaType",
                                 "the body of the request was in an unknown format - accepted media types include:"
                                         + " application/json-patch+json, application/merge-patch+json,"
                                         + " application/apply-patch+yaml"));
                     }
-                    yield Patches.strategic(copy, object, schema.get());
+                    if (!(patch instanceof ObjectNode object)) {
+                        throw new ApiException(Status.badRequest("a strategic merge patch is a JSON object"));
+                    }
+                    yield Patches.strategic(copy, object, kind.rules().schema());
                 }
-                case APPLY -> throw new IllegalStateException("apply is no patch of the stored object");
+                case APPLY -> Patches.merge(copy, patch); // of a scale: its fields have no owners of their own
             };
             if (result instanceof ObjectNode object) {
                 return object;
             }
             throw new ApiException(Status.badRequest("the patch leaves no JSON object"));
         } catch (PatchException e) {
-            throw new ApiException(Status.of(422, "Invalid", e.getMessage()));
+            throw new ApiException(
+                    e.malformed() ? Status.badRequest(e.getMessage()) : Status.of(422, "Invalid", e.getMessage()));
         }
+    }
+
+    private JsonNode limited(JsonNode patch) {
+        if (patch.size() > limits.patchOperationsMax()) {
+            throw new ApiException(Status.of(413, "RequestEntityTooLarge",
+                    "The allowed maximum operations in a JSON patch is " + limits.patchOperationsMax() + ", got "
+                            + patch.size()));
+        }
+        return patch;
     }
 }

@@ -148,7 +148,7 @@ final class ResourceHandler {
         }
         byte[] body = exchange.body();
         Patching.Outcome outcome = core.patches()
-                .patchOrCreate(kind, path.namespace(), path.name(), path.subresource(), type, body, options);
+                .patch(kind, path.namespace(), path.name(), path.subresource(), type, body, options);
         return answer(exchange, outcome.created() ? 201 : 200, kind, outcome.object());
     }
 
@@ -269,6 +269,6 @@ final class ResourceHandler {
                         "fieldValidation: Unsupported value: \"" + params.text("fieldValidation")
                                 + "\": supported values: \"Ignore\", \"Warn\", \"Strict\""));
         };
-        return new WriteOptions(manager, dryRun(params), validation, false, exchange::warn);
+        return new WriteOptions(manager, dryRun(params), validation, false, false, exchange::warn);
     }
 }

@@ -4,32 +4,33 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.Status.Cause;
 import dev.kemudi.schema.Schema;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * What the schema of one kind says, if it has one. Built-in kinds keep unknown fields out as custom ones do; they have
- * their defaults from their strategy.
+ * What the schema of one kind says. Built-in kinds have their defaults from their strategy, custom ones from here.
  *
- * @param schema made at first use: schemas of kinds that nobody writes are never loaded
+ * @param lazy the schema, made at first use: schemas of kinds that nobody writes are never loaded
  */
-record Rules(Supplier<Optional<Schema>> schema, boolean custom) {
-    /** A kind without a schema: anything goes. */
-    static final Rules OPEN = new Rules(Optional::empty, false);
+record Rules(Supplier<Schema> lazy, boolean defaulting) {
+    Schema schema() {
+        return lazy.get();
+    }
 
     List<String> unknownFields(ObjectNode tree) {
-        return schema.get().map(s -> s.unknownFields(tree)).orElse(List.of());
+        return schema().unknownFields(tree);
     }
 
     ObjectNode pruned(ObjectNode tree) {
-        return schema.get().map(s -> s.prune(tree)).orElse(tree);
+        return schema().prune(tree);
     }
 
     void applyDefaults(ObjectNode tree) {
-        schema.get().ifPresent(s -> s.applyDefaults(tree));
+        if (defaulting) {
+            schema().applyDefaults(tree);
+        }
     }
 
     List<Cause> validate(ObjectNode tree) {
-        return schema.get().map(s -> s.validate(tree)).orElse(List.of());
+        return schema().validate(tree);
     }
 }

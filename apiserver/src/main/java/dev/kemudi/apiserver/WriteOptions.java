@@ -6,9 +6,17 @@ import java.util.function.Consumer;
  * How a write is to be done.
  *
  * @param manager who owns the fields that are written
+ * @param force whether apply takes fields that others own
+ * @param applying whether managedFields have been settled by server-side apply
  * @param warnings hears what the client should know although the write goes through
  */
-record WriteOptions(String manager, boolean dryRun, Validation validation, boolean force, Consumer<String> warnings) {
+record WriteOptions(
+        String manager,
+        boolean dryRun,
+        Validation validation,
+        boolean force,
+        boolean applying,
+        Consumer<String> warnings) {
     /** What to do with fields that the schema does not know. */
     enum Validation {
         IGNORE,
@@ -17,10 +25,14 @@ record WriteOptions(String manager, boolean dryRun, Validation validation, boole
     }
 
     static WriteOptions of(String manager) {
-        return new WriteOptions(manager, false, Validation.IGNORE, false, warning -> {});
+        return new WriteOptions(manager, false, Validation.IGNORE, false, false, warning -> {});
     }
 
     WriteOptions forced(boolean value) {
-        return new WriteOptions(manager, dryRun, validation, value, warnings);
+        return new WriteOptions(manager, dryRun, validation, value, applying, warnings);
+    }
+
+    WriteOptions asApply() {
+        return new WriteOptions(manager, dryRun, validation, force, true, warnings);
     }
 }

@@ -8,6 +8,7 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import dev.kemudi.api.Status.Cause;
 import dev.kemudi.kernel.TimeSource;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +49,10 @@ final class Writes {
         this.customResources = customResources;
     }
 
+    Instant now() {
+        return time.now();
+    }
+
     ApiObject create(Kind kind, String namespace, ObjectNode wanted, WriteOptions options) {
         Resource resource = kind.resource();
         checkIdentity(kind, namespace, "", wanted);
@@ -78,7 +83,7 @@ final class Writes {
         kind.definition().strategy().prepareForCreate(tree);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
-        Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
+        tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
         tree.put("apiVersion", kind.storageVersion());
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
     }
@@ -175,7 +180,7 @@ final class Writes {
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);
         check(kind, tree, Optional.of(old));
-        Ownership.updated(kind, Optional.of(old), tree, subresource, options, time.now());
+        tree = Ownership.updated(kind, Optional.of(old), tree, subresource, options, time.now());
         long expected = Long.parseLong(old.resourceVersion());
         if (same(old, tree)) {
             return Optional.of(old);
@@ -187,7 +192,8 @@ final class Writes {
             }
             Optional<Long> gone = storage.delete(kind, namespace, name, expected);
             gone.ifPresent(revision -> customResources.deleted(kind, old));
-            return gone.map(revision -> WatchCache.withRevision(ApiObject.of(tree), revision));
+            ApiObject last = ApiObject.of(tree);
+            return gone.map(revision -> WatchCache.withRevision(last, revision));
         }
         if (options.dryRun()) {
             ObjectMeta.of(tree).put("resourceVersion", old.resourceVersion());
