@@ -50,7 +50,9 @@ final class LimitsDocument {
             }
         } catch (ClassNotFoundException e) {
             throw new IllegalStateException(
-                    "expected every module to be compiled: run ./mvnw test-compile first", e);
+                    "expected every module to be compiled (./mvnw test-compile), not found: "
+                            + e.getMessage(),
+                    e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

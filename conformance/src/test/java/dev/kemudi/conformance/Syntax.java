@@ -8,9 +8,12 @@ import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
@@ -22,22 +25,25 @@ import javax.tools.ToolProvider;
  */
 record Syntax(Source source, CompilationUnitTree unit, SourcePositions positions) {
     static Syntax of(Source source) {
+        return of(List.of(source)).getFirst();
+    }
+
+    /** All of them in one go of the compiler, which starts slowly. */
+    static List<Syntax> of(List<Source> sources) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-        var file =
-                new SimpleJavaFileObject(
-                        URI.create("string:///" + source.path()), JavaFileObject.Kind.SOURCE) {
-                    @Override
-                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                        return source.text();
-                    }
-                };
-        JavacTask task =
-                (JavacTask)
-                        compiler.getTask(
-                                null, null, _ -> {}, List.of("-proc:none"), null, List.of(file));
+        List<Text> files = sources.stream().map(Text::new).toList();
+        List<String> options = List.of("-proc:none");
+        JavacTask task = (JavacTask) compiler.getTask(null, null, _ -> {}, options, null, files);
+        SourcePositions positions = Trees.instance(task).getSourcePositions();
         try {
-            CompilationUnitTree unit = task.parse().iterator().next();
-            return new Syntax(source, unit, Trees.instance(task).getSourcePositions());
+            List<Syntax> parsed = new ArrayList<>();
+            Map<URI, Source> byName = new HashMap<>();
+            files.forEach(file -> byName.put(file.toUri(), file.source));
+            for (CompilationUnitTree unit : task.parse()) {
+                Source source = Objects.requireNonNull(byName.get(unit.getSourceFile().toUri()));
+                parsed.add(new Syntax(source, unit, positions));
+            }
+            return parsed;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -60,5 +66,19 @@ record Syntax(Source source, CompilationUnitTree unit, SourcePositions positions
 
     String at(Tree tree) {
         return source.at(firstLine(tree));
+    }
+
+    private static final class Text extends SimpleJavaFileObject {
+        private final Source source;
+
+        Text(Source source) {
+            super(URI.create("string:///" + source.path()), Kind.SOURCE);
+            this.source = source;
+        }
+
+        @Override
+        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return source.text();
+        }
     }
 }

@@ -32,7 +32,8 @@ final class TidyRules {
             Pattern.compile("\\bThread\\.sleep\\(|\\bTimeUnit\\.[A-Z]+\\.sleep\\(");
     private static final Pattern PRINT =
             Pattern.compile("\\bSystem\\.(out|err)\\b|\\.printStackTrace\\(");
-    private static final Pattern THREAD_LOCAL = Pattern.compile("\\b(Inheritable)?ThreadLocal\\b");
+    private static final Pattern THREAD_LOCAL =
+            Pattern.compile("\\b(Inheritable)?Thread[L]ocal\\b");
     private static final Set<String> TEST_ANNOTATIONS =
             Set.of("Test", "ParameterizedTest", "RepeatedTest", "TestFactory", "TestTemplate");
     private static final Set<String> BOUNDED_BY_ARGUMENT =
@@ -129,7 +130,7 @@ final class TidyRules {
     }
 
     static List<String> threadLocals(Source source) {
-        return matching(source, THREAD_LOCAL, "ThreadLocal: carry context in a ScopedValue");
+        return matching(source, THREAD_LOCAL, "thread-bound state: carry context in a ScopedValue");
     }
 
     static List<String> prints(Source source) {

@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The whole repository against the rules of style: one test a rule, one line a violation. */
 class TidyTest {
     private static final int README_LINES_MAX = 40;
+    private static final int SHOWN_MAX = 60;
 
     private static SourceTree tree;
     private static List<Source> java;
@@ -22,7 +24,7 @@ class TidyTest {
     static void readTheRepository() {
         tree = SourceTree.here();
         java = tree.java();
-        parsed = java.stream().map(Syntax::of).toList();
+        parsed = Syntax.of(java);
     }
 
     @Test
@@ -111,7 +113,7 @@ class TidyTest {
                         module + "/src/main/java: expected a package-info.java with @NullMarked");
             }
         }
-        assertThat(missing).isEmpty();
+        assertNone(missing);
     }
 
     @Test
@@ -136,7 +138,7 @@ class TidyTest {
                                 + " lines");
             }
         }
-        assertThat(wrong).isEmpty();
+        assertNone(wrong);
     }
 
     @Test
@@ -150,9 +152,19 @@ class TidyTest {
 
     private static <T> void assertNone(List<T> subjects, Function<T, List<String>> rule) {
         List<String> violations = subjects.stream().flatMap(s -> rule.apply(s).stream()).toList();
-        assertThat(violations)
-                .withFailMessage(() ->
-                        violations.size() + " violations:\n  " + String.join("\n  ", violations))
-                .isEmpty();
+        assertNone(violations);
+    }
+
+    private static void assertNone(List<String> violations) {
+        assertThat(violations).withFailMessage(() -> report(violations)).isEmpty();
+    }
+
+    private static String report(List<String> violations) {
+        String shown = violations.stream().limit(SHOWN_MAX).collect(Collectors.joining("\n  "));
+        int more = violations.size() - SHOWN_MAX;
+        return violations.size()
+                + " violations:\n  "
+                + shown
+                + (more > 0 ? "\n  and " + more + " more" : "");
     }
 }
