@@ -28,6 +28,13 @@ final class Fill {
         }
     }
 
+    /** For members whose zero means "left out", as protobuf clients send it. */
+    static void positive(ObjectNode node, String name, int value) {
+        if (absent(node, name) || (node.path(name).isNumber() && node.path(name).asLong() == 0)) {
+            node.put(name, value);
+        }
+    }
+
     static void bool(ObjectNode node, String name, boolean value) {
         if (absent(node, name)) {
             node.put(name, value);

@@ -78,10 +78,10 @@ final class PodDefaults {
     }
 
     private static void ofProbe(ObjectNode probe) {
-        Fill.number(probe, "timeoutSeconds", 1);
-        Fill.number(probe, "periodSeconds", 10);
-        Fill.number(probe, "successThreshold", 1);
-        Fill.number(probe, "failureThreshold", 3);
+        Fill.positive(probe, "timeoutSeconds", 1);
+        Fill.positive(probe, "periodSeconds", 10);
+        Fill.positive(probe, "successThreshold", 1);
+        Fill.positive(probe, "failureThreshold", 3);
         if (probe.path("httpGet") instanceof ObjectNode get) {
             ofHttpGet(get);
         }

@@ -23,6 +23,10 @@ final class ServiceStrategy implements Strategy {
     private static final Set<String> TYPES =
             Set.of("ClusterIP", "NodePort", "LoadBalancer", "ExternalName");
     private static final Set<String> TRAFFIC_POLICIES = Set.of("Cluster", "Local");
+
+    /** How clients write "the same as port": not at all, or as the zero of JSON and protobuf. */
+    private static final Set<String> UNSET_PORTS = Set.of("", "0", "null");
+
     private static final int AFFINITY_SECONDS = 10_800;
 
     @Override
@@ -37,7 +41,7 @@ final class ServiceStrategy implements Strategy {
         }
         for (ObjectNode port : Fill.items(spec, "ports")) {
             Fill.text(port, "protocol", "TCP");
-            if (Fill.absent(port, "targetPort") || port.path("targetPort").asText().isEmpty()) {
+            if (UNSET_PORTS.contains(port.path("targetPort").asText(""))) {
                 port.set("targetPort", port.path("port"));
             }
         }

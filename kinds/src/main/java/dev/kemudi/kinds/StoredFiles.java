@@ -31,6 +31,6 @@ final class StoredFiles {
     }
 
     private static boolean same(JsonNode a, JsonNode b) {
-        return a.equals(b) || a.isEmpty() && b.isEmpty();
+        return a.equals(b) || (a.isEmpty() && b.isEmpty());
     }
 }

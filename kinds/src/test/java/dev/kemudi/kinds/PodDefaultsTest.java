@@ -74,6 +74,24 @@ class PodDefaultsTest {
                                 .tree());
     }
 
+    /** {@code kubectl create} sends protobuf, in which a number left out reads as zero. */
+    @Test
+    void zerosOfProtobufClientsMeanLeftOut() {
+        ApiObject pod =
+                pods.defaulted(
+                        "{'spec':{'containers':[{'name':'a','image':'b:1','startupProbe':"
+                                + "{'tcpSocket':{'port':80},'timeoutSeconds':0,'failureThreshold':0}}]}}");
+        ApiObject service =
+                Subject.of(Resource.SERVICES)
+                        .defaulted(
+                                "{'spec':{'ports':[{'port':80,'targetPort':0},{'port':81,'targetPort':'web'}]}}");
+
+        assertThat(pod.at("/spec/containers/0/startupProbe/timeoutSeconds").asInt()).isEqualTo(1);
+        assertThat(pod.at("/spec/containers/0/startupProbe/failureThreshold").asInt()).isEqualTo(3);
+        assertThat(service.at("/spec/ports/0/targetPort").asInt()).isEqualTo(80);
+        assertThat(service.at("/spec/ports/1/targetPort").asText()).isEqualTo("web");
+    }
+
     @Test
     void whatTheUserChoseStaysAsItIs() {
         ApiObject pod =
