@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -24,6 +25,13 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class BuiltinSchemas {
     static final String INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
     static final String QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
+
+    /**
+     * Types whose required members nobody refuses when they are absent, besides all status types: the model calls every
+     * member without Go's omitempty required, and Go decodes an absent one to its zero value.
+     */
+    private static final Set<String> ZERO_WHEN_ABSENT =
+            Set.of("NodeSystemInfo", "ContainerStateTerminated", "EndpointSlice", "EventSeries", "TokenRequestSpec", "UserInfo");
 
     private static final String REF = "$ref";
     private static final String REF_PREFIX = "#/components/schemas/";
@@ -127,7 +135,12 @@ public final class BuiltinSchemas {
     private Schema definition(String name) {
         Schema known = compiled.get(name);
         if (known == null) {
-            known = Schema.compile(read(name), definitions, true);
+            ObjectNode definition = openApi(name);
+            String type = name.substring(name.lastIndexOf('.') + 1);
+            if (type.contains("Status") || ZERO_WHEN_ABSENT.contains(type)) {
+                definition.put(Schema.ZERO_WHEN_ABSENT, true);
+            }
+            known = Schema.compile(definition, definitions, true);
             compiled.put(name, known);
         }
         return known;

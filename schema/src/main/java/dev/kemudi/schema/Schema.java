@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ public final class Schema {
     interface Definitions {
         Schema definition(String name);
     }
+
+    /** Set on definitions in memory only; it is in no document. */
+    static final String ZERO_WHEN_ABSENT = "x-kemudi-zero-when-absent";
 
     private static final String REF_PREFIX_V3 = "#/components/schemas/";
     private static final String REF_PREFIX_V2 = "#/definitions/";
@@ -44,6 +48,9 @@ public final class Schema {
     final String patchMergeKey;
     final Set<String> patchStrategy;
     final Set<String> required;
+    /** Absence of a required member means its zero value, as Go's decoder has it; nobody refuses it. */
+    final boolean zeroWhenAbsent;
+
     final @Nullable JsonNode defaultValue;
     final Constraints constraints;
     private final Map<String, Schema> properties;
@@ -70,6 +77,7 @@ public final class Schema {
         String strategy = spec.path("x-kubernetes-patch-strategy").asText("");
         patchStrategy = strategy.isEmpty() ? Set.of() : Set.of(strategy.split(","));
         required = Set.copyOf(texts(spec.path("required")));
+        zeroWhenAbsent = spec.path(ZERO_WHEN_ABSENT).asBoolean(false);
         defaultValue = spec.has("default") ? spec.get("default") : null;
         constraints = ref.isEmpty()
                 ? Constraints.of(spec, child -> new Schema(child, definitions, nullsAbsent))
@@ -110,7 +118,7 @@ public final class Schema {
      * @param definitions answers the OpenAPI JSON of a definition by its bare name
      */
     public static Schema compile(JsonNode openApi, Function<String, JsonNode> definitions) {
-        Map<String, Schema> compiled = new java.util.concurrent.ConcurrentHashMap<>();
+        Map<String, Schema> compiled = new ConcurrentHashMap<>();
         Definitions lazy = new Definitions() {
             @Override
             public Schema definition(String name) {

@@ -83,7 +83,8 @@ final class Validation {
     private void members(ObjectNode object, Schema schema, FieldPath path) {
         for (String name : new TreeSet<>(schema.required)) {
             JsonNode member = object.get(name);
-            if (member == null || (member.isNull() && schema.nullsAbsent)) {
+            boolean absent = member == null || (member.isNull() && schema.nullsAbsent);
+            if (absent && !zeroIsFine(schema, name)) {
                 causes.add(new Status.Cause(
                         "FieldValueRequired", "Required value", path.child(name).toString()));
             }
@@ -92,6 +93,12 @@ final class Validation {
             FieldPath where = schema.declares(e.getKey()) ? path.child(e.getKey()) : path.key(e.getKey());
             validate(e.getValue(), member, where);
         }));
+    }
+
+    private static boolean zeroIsFine(Schema schema, String name) {
+        boolean flag = schema.nullsAbsent
+                && schema.member(name).map(m -> m.type.equals("boolean")).orElse(false);
+        return schema.zeroWhenAbsent || flag;
     }
 
     private void elements(JsonNode array, Schema schema, FieldPath path) {
