@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * How docs/limits.md comes about
  * ------------------------------
  * Every module that holds anything has a record `Limits`. Its components are the limits; `defaults()` has their values;
- * the Javadoc of the record has their reasons, one `@param name value: reason` each. Values are read from the compiled
+ * the Javadoc of the record has their reasons, one param tag ("name value: reason") each. Values are read from the compiled
  * record and reasons from its source, so neither can be forgotten: a component without reason, or a reason that states
  * another value than the code has, fails the test beside this class.
  */

@@ -123,7 +123,7 @@ final class TidyRules {
                                             + type.getSimpleName()
                                             + " says nothing: name what it does");
                         }
-                        return super.visitClass(type, nothing);
+                        return super.visitClass(type, null);
                     }
                 });
         return found;
@@ -182,13 +182,13 @@ final class TidyRules {
                         String name = simple(annotation);
                         String arguments = annotation.getArguments().toString();
                         boolean silent =
-                                name.equals("Disabled") && annotation.getArguments().isEmpty()
-                                        || name.matches("(Enabled|Disabled)(If|On|For).*")
-                                                && !arguments.contains("disabledReason");
+                                (name.equals("Disabled") && annotation.getArguments().isEmpty())
+                                        || (name.matches("(Enabled|Disabled)(If|On|For).*")
+                                                && !arguments.contains("disabledReason"));
                         if (silent) {
                             found.add(syntax.at(annotation) + " @" + name + " gives no reason");
                         }
-                        return super.visitAnnotation(annotation, nothing);
+                        return super.visitAnnotation(annotation, null);
                     }
 
                     @Override
@@ -198,7 +198,7 @@ final class TidyRules {
                                 && call.getArguments().size() < 2) {
                             found.add(syntax.at(call) + " " + name + " gives no reason");
                         }
-                        return super.visitMethodInvocation(call, nothing);
+                        return super.visitMethodInvocation(call, null);
                     }
                 });
         return found;
@@ -222,8 +222,8 @@ final class TidyRules {
                                         .replaceAll(".*\\.", "");
                         boolean open =
                                 NEVER_BOUNDED.contains(type)
-                                        || BOUNDED_BY_ARGUMENT.contains(type)
-                                                && created.getArguments().isEmpty();
+                                        || (BOUNDED_BY_ARGUMENT.contains(type)
+                                                && created.getArguments().isEmpty());
                         if (open && !saysWhatBounds(syntax, syntax.firstLine(created))) {
                             found.add(
                                     syntax.at(created)
@@ -231,7 +231,7 @@ final class TidyRules {
                                             + type
                                             + " has no bound (nor a comment \"bounded by …\")");
                         }
-                        return super.visitNewClass(created, nothing);
+                        return super.visitNewClass(created, null);
                     }
 
                     @Override
@@ -244,7 +244,7 @@ final class TidyRules {
                                             + called(call)
                                             + " has no bound (nor a comment \"bounded by …\")");
                         }
-                        return super.visitMethodInvocation(call, nothing);
+                        return super.visitMethodInvocation(call, null);
                     }
                 });
         return found;
@@ -275,7 +275,7 @@ final class TidyRules {
                                             + caught.getParameter().getType()
                                             + " and neither acts nor says why not");
                         }
-                        return super.visitCatch(caught, nothing);
+                        return super.visitCatch(caught, null);
                     }
                 });
         return found;
@@ -314,7 +314,7 @@ final class TidyRules {
                     @Override
                     public Void visitMethod(MethodTree method, Void nothing) {
                         visitor.accept(method);
-                        return super.visitMethod(method, nothing);
+                        return super.visitMethod(method, null);
                     }
                 });
     }

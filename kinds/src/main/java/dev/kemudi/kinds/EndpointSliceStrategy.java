@@ -98,7 +98,9 @@ final class EndpointSliceStrategy implements Strategy {
     private static String ports(ApiObject slice) {
         List<String> ports = new ArrayList<>();
         for (JsonNode port : slice.at("/ports")) {
-            ports.add(port.path("port").isNumber() ? port.path("port").asText() : "*");
+            String name = Columns.orNone(port.path("name").asText(""));
+            String all = name.equals(Columns.NONE) ? "*" : name;
+            ports.add(port.path("port").isNumber() ? port.path("port").asText() : all);
         }
         return shortened(ports, Columns.UNSET);
     }

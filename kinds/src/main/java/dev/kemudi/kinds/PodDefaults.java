@@ -101,12 +101,15 @@ final class PodDefaults {
      * at.
      */
     static String pullPolicy(String image) {
-        if (image.equals("host") || image.startsWith("file:") || image.contains("@")) {
+        if (image.equals("host") || image.startsWith("file:")) {
             return "IfNotPresent";
         }
-        String last = image.substring(image.lastIndexOf('/') + 1);
+        int digest = image.indexOf('@');
+        String named = digest < 0 ? image : image.substring(0, digest);
+        String last = named.substring(named.lastIndexOf('/') + 1);
         int colon = last.indexOf(':');
-        return colon < 0 || last.substring(colon + 1).equals("latest") ? "Always" : "IfNotPresent";
+        String tag = colon < 0 ? (digest < 0 ? "latest" : "") : last.substring(colon + 1);
+        return tag.equals("latest") ? "Always" : "IfNotPresent";
     }
 
     private static void ofVolume(ObjectNode volume) {

@@ -52,6 +52,7 @@ class PodDefaultsTest {
         "registry:5000/nginx, Always",
         "registry:5000/nginx:2, IfNotPresent",
         "nginx@sha256:abc, IfNotPresent",
+        "nginx:latest@sha256:abc, Always",
         "host, IfNotPresent",
         "file:/opt/app.jar, IfNotPresent",
     })
