@@ -20,6 +20,11 @@ final class Progress {
         this.terminal = terminal;
     }
 
+    /** Shows nothing. */
+    static Progress silent() {
+        return new Progress(new PrintStream(PrintStream.nullOutputStream()), false);
+    }
+
     void show(String waitingFor) {
         long elapsed = System.nanoTime() - startNanos;
         if (elapsed < QUIET_NANOS) {

@@ -53,7 +53,7 @@ final class StatusCommand implements Callable<Integer> {
         return report(HttpApiClient.fromKubeconfig(endpoints.kubeconfig()), out);
     }
 
-    private static int report(ApiClient client, PrintWriter out) {
+    static int report(ApiClient client, PrintWriter out) {
         int unready = 0;
         for (Resource resource : WATCHED) {
             List<ApiObject> objects = client.list(resource, "", ListOptions.ALL).items();
