@@ -69,9 +69,15 @@ class ArrowsTest {
     }
 
     @Test
-    void thereAreClassesOfTheLowerModulesToCheck() {
-        assertThat(classes.stream().map(c -> c.getPackageName()))
-                .contains(ROOT + "kernel", ROOT + "api", ROOT + "log", ROOT + "store");
+    void everyModuleWithCodeWasCompiled() {
+        Set<String> packages = new HashSet<>();
+        classes.forEach(type -> packages.add(type.getPackageName()));
+        List<String> modules = tree.mainJava().stream().map(Source::module).distinct().toList();
+
+        assertThat(modules).contains("kernel", "api", "log", "store");
+        assertThat(modules)
+                .as("run ./mvnw test-compile first")
+                .allSatisfy(module -> assertThat(packages).contains(ROOT + module));
     }
 
     @Test
