@@ -48,7 +48,7 @@ final class NamespaceStrategy implements Strategy {
 
     @Override
     public void prepareForUpdate(ObjectNode namespace, ApiObject old) {
-        if (!old.deleting()) {
+        if (!old.deleting() && old.at("/spec").isObject()) {
             namespace.set("spec", old.at("/spec").deepCopy());
         }
     }

@@ -34,7 +34,7 @@ final class PodUpdateRules {
         }
         deadline(before.path("activeDeadlineSeconds"), now.path("activeDeadlineSeconds"), problems);
         tolerations(before.path("tolerations"), now.path("tolerations"), problems);
-        if (!fixed(before, now).equals(now)) {
+        if (before instanceof ObjectNode from && !fixed(from, now).equals(now)) {
             problems.forbidden("spec", ONLY);
         }
     }
@@ -43,7 +43,7 @@ final class PodUpdateRules {
      * The old spec with every permitted change taken over: equal to the new one when nothing else
      * changed.
      */
-    private static ObjectNode fixed(JsonNode before, JsonNode now) {
+    private static ObjectNode fixed(ObjectNode before, JsonNode now) {
         ObjectNode fixed = before.deepCopy();
         for (String list : new String[] {"containers", "initContainers"}) {
             for (int i = 0; i < fixed.path(list).size(); i++) {

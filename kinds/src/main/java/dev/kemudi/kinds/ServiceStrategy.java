@@ -41,7 +41,7 @@ final class ServiceStrategy implements Strategy {
         }
         for (ObjectNode port : Fill.items(spec, "ports")) {
             Fill.text(port, "protocol", "TCP");
-            if (UNSET_PORTS.contains(port.path("targetPort").asText(""))) {
+            if (UNSET_PORTS.contains(port.path("targetPort").asText("")) && port.has("port")) {
                 port.set("targetPort", port.path("port"));
             }
         }
