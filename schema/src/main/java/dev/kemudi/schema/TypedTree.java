@@ -26,7 +26,8 @@ import java.util.TreeMap;
  * objects granular, lists atomic.
  *
  * What a value's set of fields holds follows structured-merge-diff: leaves; elements of keyed lists and of sets; keys of
- * maps; declared struct fields only when they are leaves or empty.
+ * maps; declared struct fields only when they are leaves or empty. Filling or emptying a struct changes what is in it,
+ * not the struct: who owned it while it was empty keeps it.
  */
 /** Field sets, merging, comparing and removing over trees with their schemas. Pure functions. */
 final class TypedTree {
@@ -287,14 +288,6 @@ final class TypedTree {
                 JsonNode old = before.get(e.getKey());
                 if (old == null) {
                     added.put(element, memberFields(e.getKey(), e.getValue(), declared));
-                } else if (isVoid(old) != isVoid(e.getValue())) {
-                    FieldSet had = memberFields(e.getKey(), old, declared);
-                    FieldSet has = memberFields(e.getKey(), e.getValue(), declared);
-                    added.put(element, has.difference(had));
-                    removed.put(element, had.difference(has));
-                    if (had.member() && has.member()) {
-                        modified.put(element, FieldSet.LEAF);
-                    }
                 } else {
                     put(element, compare(old, e.getValue(), member(declared, e.getKey())));
                 }
