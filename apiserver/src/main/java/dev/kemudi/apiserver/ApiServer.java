@@ -11,6 +11,7 @@ import dev.kemudi.api.ResourceDefinition;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import dev.kemudi.schema.BuiltinSchemas;
+import dev.kemudi.schema.ProtobufCodec;
 import dev.kemudi.schema.Schema;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -79,18 +80,22 @@ public final class ApiServer implements AutoCloseable {
         cleanup = new CustomResourceCleanup(core);
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
-        RequestBodies bodies = new RequestBodies();
+        RequestBodies bodies = new RequestBodies(Lazy.of(() -> new ProtobufCodec(schemas.get(), dev.kemudi.schema.Limits.defaults())));
         Render render = new Render(time);
+        PodHandler pods = new PodHandler(core, podStreams::get);
         WatchHandler watches = new WatchHandler(core, render);
         ResourceHandler resources =
-                new ResourceHandler(core, bodies, render, watches, new SubresourceHandler());
+                new ResourceHandler(core, bodies, render, watches, new SubresourceHandler(core, bodies, render, pods));
+        Discovery discovery = new Discovery(registry, new Subresources());
         Router router = new Router(
                 new Authenticator(pki.adminToken()),
-                new Discovery(registry, new Subresources()),
+                discovery,
                 resources,
                 new Reviews(bodies),
-                new OpenApi());
-        front = new HttpFront(config, limits, pki, router);
+                new OpenApi(discovery, registry, schemas));
+        Authenticator authenticator = new Authenticator(pki.adminToken());
+        ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, pods, limits);
+        front = new HttpFront(config, limits, pki, router, execUpgrade);
     }
 
     /**
@@ -159,7 +164,7 @@ public final class ApiServer implements AutoCloseable {
         Resource resource = definition.resource();
         return new Kind(
                 definition,
-                new Rules(Lazy.of(() -> schema(resource)), false),
+                new Rules(Lazy.of(() -> schema(resource)), false, MissingNode.getInstance()),
                 new WatchCache(store, Kind.keyPrefix(resource), limits),
                 resource.kind() + STORED_SUFFIX,
                 resource.apiVersion(),

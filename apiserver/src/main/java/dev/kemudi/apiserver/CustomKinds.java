@@ -1,7 +1,6 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
@@ -41,7 +40,7 @@ final class CustomKinds {
                 JsonNode schema = version.path("schema").path("openAPIV3Schema");
                 Supplier<Schema> lazy = Lazy.of(() -> schemas.get().customResource(schema));
                 kinds.add(new Kind(
-                        definition(spec, version), new Rules(lazy, true), cache,
+                        definition(spec, version), new Rules(lazy, true, schema), cache,
                         spec.path("names").path("listKind").asText(), storage, true));
             }
         }
@@ -146,11 +145,5 @@ final class CustomKinds {
 
     static boolean isDefinition(Kind kind) {
         return kind.resource().equals(Resource.CUSTOM_RESOURCE_DEFINITIONS);
-    }
-
-    static ObjectNode schemaOf(JsonNode version) {
-        return version.path("schema").path("openAPIV3Schema") instanceof ObjectNode schema
-                ? schema
-                : com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode();
     }
 }

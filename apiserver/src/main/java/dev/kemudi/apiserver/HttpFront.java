@@ -4,7 +4,9 @@ import io.helidon.common.tls.TlsClientAuth;
 import io.helidon.common.tls.TlsConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.http2.Http2Config;
+import io.helidon.webserver.http2.Http2ConnectionSelector;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -21,14 +23,16 @@ final class HttpFront implements AutoCloseable {
     private final Limits limits;
     private final Pki pki;
     private final Router router;
+    private final ExecUpgrade exec;
     private final Watchdog watchdog = new Watchdog();
     private @Nullable WebServer server;
 
-    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Router router) {
+    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Router router, ExecUpgrade exec) {
         this.config = config;
         this.limits = limits;
         this.pki = pki;
         this.router = router;
+        this.exec = exec;
     }
 
     synchronized void start() {
@@ -43,23 +47,37 @@ final class HttpFront implements AutoCloseable {
                 .idleConnectionTimeout(Duration.ofMillis(limits.idleMillisMax()))
                 .shutdownGracePeriod(Duration.ofMillis(limits.drainMillis()))
                 .connectionConfig(c -> c.tcpNoDelay(true).keepAlive(true).readTimeout(Duration.ZERO))
-                .addProtocol(Http1Config.builder()
-                        .maxHeadersSize(limits.headerBytesMax())
-                        .maxPrologueLength(limits.headerBytesMax())
-                        .validatePath(false)
-                        .build())
-                .addProtocol(Http2Config.builder()
-                        .maxConcurrentStreams(limits.streamsPerConnectionMax())
-                        .maxHeaderListSize(limits.headerBytesMax())
-                        .initialWindowSize(H2_WINDOW_BYTES)
-                        .validatePath(false)
-                        .build())
+                .addConnectionSelector(http1())
+                .addConnectionSelector(http2())
                 .tls(tls())
                 .routing(routing -> routing.any((request, response) ->
                         router.handle(new HelidonExchange(request, response, limits, watchdog))))
                 .build();
         built.start();
         server = built;
+    }
+
+    private Http1ConnectionSelector http1() {
+        return Http1ConnectionSelector.builder()
+                .config(Http1Config.builder()
+                        .maxHeadersSize(limits.headerBytesMax())
+                        .maxPrologueLength(limits.headerBytesMax())
+                        .validatePath(false)
+                        .build())
+                .addUpgrader(exec.webSocket())
+                .addUpgrader(exec.spdy())
+                .build();
+    }
+
+    private Http2ConnectionSelector http2() {
+        return Http2ConnectionSelector.builder()
+                .http2Config(Http2Config.builder()
+                        .maxConcurrentStreams(limits.streamsPerConnectionMax())
+                        .maxHeaderListSize(limits.headerBytesMax())
+                        .initialWindowSize(H2_WINDOW_BYTES)
+                        .validatePath(false)
+                        .build())
+                .build();
     }
 
     // Helidon reports a taken port as a bare failure to start: ask first, and say it in one sentence.

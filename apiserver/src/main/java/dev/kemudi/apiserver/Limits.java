@@ -21,6 +21,7 @@ package dev.kemudi.apiserver;
  * @param writeRetriesMax 20: attempts of a patch that keeps losing the race for its object
  * @param patchOperationsMax 10_000: operations of one JSON patch, as kube-apiserver
  * @param execSessionsMax 100: exec and attach streams; each holds a process of the node
+ * @param execBufferBytesMax 1_048_576: one message, and what a command has not read of its stdin yet
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -42,10 +43,11 @@ public record Limits(
         int writeRetriesMax,
         int patchOperationsMax,
         int execSessionsMax,
+        int execBufferBytesMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
                 3_145_728, 30_000, 65_536, 400, 200, 20_000, 1_024, 4_096, 1_800, 30_000, 3_000, 100_000, 1_000,
-                12_000, 300_000, 20, 10_000, 100, 2_000);
+                12_000, 300_000, 20, 10_000, 100, 1_048_576, 2_000);
     }
 }

@@ -68,7 +68,7 @@ final class ResourceHandler {
                 yield watch ? watches.handle(exchange, path, kind) : list(exchange, path, kind);
             }
             case "POST" -> {
-                ObjectNode body = bodies.read(exchange, kind, options(exchange, user));
+                ObjectNode body = bodies.read(exchange);
                 String namespace = path.namespace();
                 if (kind.resource().namespaced() && namespace.isEmpty()) {
                     throw new ApiException(Status.of(405, "MethodNotAllowed",
@@ -122,7 +122,7 @@ final class ResourceHandler {
             }
             case "PUT" -> {
                 WriteOptions options = options(exchange, user);
-                ObjectNode body = bodies.read(exchange, kind, options);
+                ObjectNode body = bodies.read(exchange);
                 ApiObject object = core.writes()
                         .update(kind, path.namespace(), path.name(), path.subresource(), body, options);
                 yield answer(exchange, 200, kind, object);

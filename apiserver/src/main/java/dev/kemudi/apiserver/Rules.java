@@ -1,5 +1,6 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.Status.Cause;
 import dev.kemudi.schema.Schema;
@@ -9,9 +10,10 @@ import java.util.function.Supplier;
 /**
  * What the schema of one kind says. Built-in kinds have their defaults from their strategy, custom ones from here.
  *
+ * @param openApi what a CustomResourceDefinition says, missing for built-in kinds
  * @param lazy the schema, made at first use: schemas of kinds that nobody writes are never loaded
  */
-record Rules(Supplier<Schema> lazy, boolean defaulting) {
+record Rules(Supplier<Schema> lazy, boolean defaulting, JsonNode openApi) {
     Schema schema() {
         return lazy.get();
     }

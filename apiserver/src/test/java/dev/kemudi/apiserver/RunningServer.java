@@ -26,6 +26,7 @@ final class RunningServer implements AutoCloseable {
                 Tracer.NONE,
                 TimeSource.system(),
                 limits);
+        server.attach(new LocalStreams());
         server.start();
     }
 
