@@ -4,11 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,9 +15,9 @@ import java.util.regex.Pattern;
  * How docs/limits.md comes about
  * ------------------------------
  * Every module that holds anything has a record `Limits`. Its components are the limits; `defaults()` has their values;
- * the Javadoc of the record has their reasons, one param tag ("name value: reason") each. Values are read from the compiled
- * record and reasons from its source, so neither can be forgotten: a component without reason, or a reason that states
- * another value than the code has, fails the test beside this class.
+ * the Javadoc of the record has their reasons, one param tag ("name value: reason") each. The records are
+ * compiled from source on the spot, so values and reasons always belong together: a component without a reason, or a
+ * reason that states another value than the code has, fails the test beside this class.
  */
 final class LimitsDocument {
     private static final Pattern JAVADOC =
@@ -40,19 +35,11 @@ final class LimitsDocument {
         List<Limit> limits = new ArrayList<>();
         List<Source> sources =
                 tree.mainJava().stream().filter(s -> s.simpleName().equals("Limits")).toList();
-        try (URLClassLoader loader =
-                new URLClassLoader(classFolders(tree), ClassLoader.getPlatformClassLoader())) {
+        try (FreshClasses classes = FreshClasses.of(tree, sources)) {
             for (Source source : sources) {
-                limits.addAll(
-                        limits(
-                                source,
-                                loader.loadClass("dev.kemudi." + source.module() + ".Limits")));
+                Class<?> record = classes.load("dev.kemudi." + source.module() + ".Limits");
+                limits.addAll(limits(source, record));
             }
-        } catch (ClassNotFoundException e) {
-            throw new IllegalStateException(
-                    "expected every module to be compiled (./mvnw test-compile), not found: "
-                            + e.getMessage(),
-                    e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -76,9 +63,18 @@ final class LimitsDocument {
                         .append("\n\n| limit | default | why |\n|---|---:|---|\n");
             }
             text.append(
-                    "| `%s` | %s | %s |\n".formatted(limit.name(), limit.value(), limit.reason()));
+                    "| `%s` | %s | %s |\n"
+                            .formatted(limit.name(), limit.value(), withoutValue(limit)));
         }
         return text.toString();
+    }
+
+    /** The value has a column of its own. */
+    private static String withoutValue(Limit limit) {
+        String reason = limit.reason();
+        return reason.startsWith(limit.value() + ": ")
+                ? reason.substring(limit.value().length() + 2)
+                : reason;
     }
 
     private static List<Limit> limits(Source source, Class<?> record) {
@@ -134,16 +130,5 @@ final class LimitsDocument {
             throw new IllegalStateException(
                     "expected a public method " + method + "() in " + record, e);
         }
-    }
-
-    private static URL[] classFolders(SourceTree tree) throws MalformedURLException {
-        List<URL> urls = new ArrayList<>();
-        for (String module : tree.modules()) {
-            Path folder = tree.root().resolve(module).resolve("target").resolve("classes");
-            if (Files.isDirectory(folder)) {
-                urls.add(folder.toUri().toURL());
-            }
-        }
-        return urls.toArray(URL[]::new);
     }
 }
