@@ -76,7 +76,7 @@ public final class MetricsServer implements AutoCloseable {
     }
 
     /** The JDK's server reads its limits from system properties, once in a process. */
-    private static void boundTheJdkServer(Limits limits) {
+    static void boundTheJdkServer(Limits limits) {
         setIfAbsent("sun.net.httpserver.maxReqTime", limits.requestSeconds());
         setIfAbsent("sun.net.httpserver.maxRspTime", limits.requestSeconds());
         setIfAbsent("jdk.httpserver.maxConnections", limits.connectionsMax());

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class SpanExporter implements Tracer, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(SpanExporter.class.getName());
 
+    private static final Span WAKE =
+            new Span(new TraceContext(0, 0, 0, false), 0, "", Kind.INTERNAL, 0, 0, "");
+
     private final Limits limits;
     private final AtomicReferenceArray<@Nullable Span> ring;
     private final AtomicLong next = new AtomicLong();
@@ -139,8 +142,9 @@ public final class SpanExporter implements Tracer, AutoCloseable {
             try {
                 gather(batch);
             } catch (InterruptedException e) {
-                // close() asks for what is left to be sent at once.
+                throw new IllegalStateException("nobody interrupts the exporter", e);
             }
+            batch.removeIf(span -> span == WAKE);
             if (!batch.isEmpty()) {
                 send(to, batch);
                 batch.clear();
@@ -181,7 +185,9 @@ public final class SpanExporter implements Tracer, AutoCloseable {
         if (exporting == null || sender == null) {
             return;
         }
-        exporting.interrupt();
+        // An interrupt would also break off a request in progress. A full queue needs no waking.
+        boolean woken = queue.offer(WAKE);
+        LOG.log(Level.DEBUG, "span export ends, woken: {0}", woken);
         try {
             exporting.join(2L * limits.exportMillis());
         } catch (InterruptedException e) {
