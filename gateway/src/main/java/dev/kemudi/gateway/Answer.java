@@ -6,13 +6,16 @@ import io.netty.util.AsciiString;
 final class Answer {
     private static final byte[] STATUS = Bytes.ascii("HTTP/1.1 ");
     private static final byte[] TYPE =
-            Bytes.ascii("Server: kemudi\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ");
+            Bytes.ascii(
+                    "Server: kemudi\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ");
     private static final byte[] CLOSE = Bytes.ascii("\r\nConnection: close\r\n");
     private static final byte[] KEEP_ALIVE = Bytes.ascii("\r\nConnection: keep-alive\r\n");
 
     private Answer() {}
 
-    /** @param headers complete lines to add */
+    /**
+     * @param headers complete lines to add
+     */
     record Extra(String headers, HeaderEdit edit, boolean closing) {
         static final Extra NONE = new Extra("", HeaderEdit.NONE, false);
         static final Extra CLOSING = new Extra("", HeaderEdit.NONE, true);
@@ -22,7 +25,8 @@ final class Answer {
         }
     }
 
-    static Out compose(int status, String text, Extra extra, Request request, boolean keep, Out out) {
+    static Out compose(
+            int status, String text, Extra extra, Request request, boolean keep, Out out) {
         byte[] body = AsciiString.of(text + "\n").toByteArray();
         out.clear().put(STATUS).put(Integer.toString(status)).put(' ').put(reason(status)).crlf();
         out.put(TYPE).put(Integer.toString(body.length));

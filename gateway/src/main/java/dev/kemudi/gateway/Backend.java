@@ -4,8 +4,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ready endpoints of one Service port. Routes point at it for its whole life; endpoints come and go by one volatile
- * write, so a pod that stops being ready takes no further request and no table is rebuilt for it.
+ * The ready endpoints of one Service port. Routes point at it for its whole life; endpoints come
+ * and go by one volatile write, so a pod that stops being ready takes no further request and no
+ * table is rebuilt for it.
  */
 final class Backend {
     private final String name;
@@ -28,8 +29,8 @@ final class Backend {
     }
 
     /**
-     * Power of two choices by requests in flight among endpoints that are neither ejected nor tried already. When too
-     * many are ejected, ejection is ignored (panic): better some hope than none.
+     * Power of two choices by requests in flight among endpoints that are neither ejected nor tried
+     * already. When too many are ejected, ejection is ignored (panic): better some hope than none.
      *
      * @return null when there is no endpoint at all
      */

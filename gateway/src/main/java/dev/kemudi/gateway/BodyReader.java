@@ -54,12 +54,13 @@ final class BodyReader {
         trailerSize = 0;
         lineSize = 0;
         fault = Fault.NONE;
-        state = switch (framing) {
-            case NONE -> State.DONE;
-            case LENGTH -> length == 0 ? State.DONE : State.BYTES;
-            case CHUNKED -> State.SIZE;
-            case UNTIL_CLOSE -> State.BYTES;
-        };
+        state =
+                switch (framing) {
+                    case NONE -> State.DONE;
+                    case LENGTH -> length == 0 ? State.DONE : State.BYTES;
+                    case CHUNKED -> State.SIZE;
+                    case UNTIL_CLOSE -> State.BYTES;
+                };
     }
 
     boolean done() {
@@ -137,7 +138,8 @@ final class BodyReader {
             case BYTES_RETURN -> expect(b, '\r', State.BYTES_LINE_FEED);
             case BYTES_LINE_FEED -> expect(b, '\n', State.SIZE);
             case TRAILER -> trailer(b);
-            case BYTES, DONE -> throw new IllegalStateException("no framing byte expected in " + state);
+            case BYTES, DONE ->
+                    throw new IllegalStateException("no framing byte expected in " + state);
         }
     }
 
@@ -171,7 +173,9 @@ final class BodyReader {
     private void extension(byte b) {
         if (b == '\r') {
             state = State.SIZE_LINE_FEED;
-        } else if (!Bytes.field(b) || ++extensionLine > EXTENSION_LINE_MAX || ++extension > extensionMax) {
+        } else if (!Bytes.field(b)
+                || ++extensionLine > EXTENSION_LINE_MAX
+                || ++extension > extensionMax) {
             fault = Fault.CHUNK;
         }
     }

@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 final class Buffers {
     private Buffers() {}
 
-    /** Takes over both references. Copies only when something was left: heads that come in one piece never are. */
+    /**
+     * Takes over both references. Copies only when something was left: heads that come in one piece
+     * never are.
+     */
     static ByteBuf join(ByteBufAllocator allocator, @Nullable ByteBuf before, ByteBuf more) {
         if (before == null) {
             return more;
@@ -17,7 +20,9 @@ final class Buffers {
             before.release();
             return more;
         }
-        if (before.refCnt() == 1 && !before.isReadOnly() && before.writableBytes() >= more.readableBytes()) {
+        if (before.refCnt() == 1
+                && !before.isReadOnly()
+                && before.writableBytes() >= more.readableBytes()) {
             before.writeBytes(more);
             more.release();
             return before;

@@ -44,7 +44,10 @@ final class Bytes {
         return end > start;
     }
 
-    /** Compares ignoring ASCII case; {@code lower} is a lower-case token, so that {@code | 0x20} cannot confuse. */
+    /**
+     * Compares ignoring ASCII case; {@code lower} is a lower-case token, so that {@code | 0x20}
+     * cannot confuse.
+     */
     static boolean equalsIgnoreCase(byte[] bytes, int start, int end, byte[] lower) {
         if (end - start != lower.length) {
             return false;

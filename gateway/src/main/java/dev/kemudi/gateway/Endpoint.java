@@ -5,8 +5,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One address that serves, shared by all event loops. Load and ejection are its only state; connections belong to the
- * loops, each of which reads and writes its own slot of {@code pools} only.
+ * One address that serves, shared by all event loops. Load and ejection are its only state;
+ * connections belong to the loops, each of which reads and writes its own slot of {@code pools}
+ * only.
  */
 final class Endpoint {
     private static final int EJECTION_DOUBLINGS_MAX = 4;

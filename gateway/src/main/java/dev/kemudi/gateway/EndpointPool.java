@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event loop's keep-alive connections to one endpoint. The last one used is used first, so that surplus ones grow old
- * and close. Owned by its loop's thread.
+ * One event loop's keep-alive connections to one endpoint. The last one used is used first, so that
+ * surplus ones grow old and close. Owned by its loop's thread.
  */
 final class EndpointPool {
     /* Requests that cannot be repeated avoid connections the endpoint may be closing just now. */
@@ -29,7 +29,8 @@ final class EndpointPool {
     }
 
     /**
-     * Gives the exchange a connection now, or later by {@link Exchange#ready}, {@link Exchange#connectFailed}.
+     * Gives the exchange a connection now, or later by {@link Exchange#ready}, {@link
+     * Exchange#connectFailed}.
      *
      * @return false when too many wait already
      */
@@ -66,19 +67,20 @@ final class EndpointPool {
         open++;
         lane.metrics().upstreamConnections.inc();
         UpstreamConnection connection = new UpstreamConnection(this, lane);
-        lane.connect(endpoint.address(), connection).addListener(future -> {
-            if (future.isSuccess()) {
-                lane.metrics().connected.inc();
-                endpoint.answered();
-                offer(connection, Optional.of(exchange));
-            } else {
-                closed();
-                lane.metrics().connectFailed.inc();
-                if (!exchange.done()) {
-                    exchange.connectFailed(endpoint, Optional.ofNullable(future.cause()));
-                }
-            }
-        });
+        lane.connect(endpoint.address(), connection)
+                .addListener(future -> {
+                    if (future.isSuccess()) {
+                        lane.metrics().connected.inc();
+                        endpoint.answered();
+                        offer(connection, Optional.of(exchange));
+                    } else {
+                        closed();
+                        lane.metrics().connectFailed.inc();
+                        if (!exchange.done()) {
+                            exchange.connectFailed(endpoint, Optional.ofNullable(future.cause()));
+                        }
+                    }
+                });
     }
 
     private void offer(UpstreamConnection connection, Optional<Exchange> wanted) {

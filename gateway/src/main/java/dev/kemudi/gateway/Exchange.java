@@ -54,7 +54,12 @@ final class Exchange {
     private boolean composed;
     private boolean done;
 
-    Exchange(FrontConnection front, Match match, Backend backend, TraceContext trace, long parentSpanId) {
+    Exchange(
+            FrontConnection front,
+            Match match,
+            Backend backend,
+            TraceContext trace,
+            long parentSpanId) {
         this.front = front;
         this.lane = front.lane();
         this.match = match;
@@ -112,7 +117,8 @@ final class Exchange {
     }
 
     private ScheduledFuture<?> timer(int millis) {
-        return lane.loop().schedule(() -> timedOut("no answer in time"), millis, TimeUnit.MILLISECONDS);
+        return lane.loop()
+                .schedule(() -> timedOut("no answer in time"), millis, TimeUnit.MILLISECONDS);
     }
 
     private void attempt() {
@@ -317,12 +323,19 @@ final class Exchange {
 
     void composeHead(Head read, Response response, Out out) {
         startResponse(response.status);
-        boolean delimited = response.framing == Framing.CHUNKED || response.framing == Framing.UNTIL_CLOSE;
+        boolean delimited =
+                response.framing == Framing.CHUNKED || response.framing == Framing.UNTIL_CLOSE;
         chunkedToClient = delimited && !request.http10;
         boolean keepAlive = front.mayKeepAlive() && !(delimited && request.http10);
         front.keepAlive(keepAlive);
         HeadWriter.response(
-                read, response, match.rule().responseEdit(), chunkedToClient, keepAlive, request.http10, out);
+                read,
+                response,
+                match.rule().responseEdit(),
+                chunkedToClient,
+                keepAlive,
+                request.http10,
+                out);
         composed = true;
     }
 
@@ -351,7 +364,10 @@ final class Exchange {
         }
     }
 
-    /** The response cannot be completed: the client sees a broken connection, never a whole-looking half. */
+    /**
+     * The response cannot be completed: the client sees a broken connection, never a whole-looking
+     * half.
+     */
     void abort(String why) {
         if (!done) {
             end(false, why);
@@ -405,6 +421,14 @@ final class Exchange {
         long startEpoch = lane.time().epochMillis() * 1_000_000L - nanos;
         String name = request.method + " " + Objects.requireNonNull(match.rule().metrics().route());
         lane.tracer()
-                .finished(new Tracer.Span(trace, parentSpanId, name, Tracer.Kind.SERVER, startEpoch, nanos, error));
+                .finished(
+                        new Tracer.Span(
+                                trace,
+                                parentSpanId,
+                                name,
+                                Tracer.Kind.SERVER,
+                                startEpoch,
+                                nanos,
+                                error));
     }
 }

@@ -1,8 +1,8 @@
 package dev.kemudi.gateway;
 
 /**
- * What is wrong with a message, as a value: the parser answers one of these and the front turns it into a response. From
- * a back end every fault but {@link #NONE} means 502.
+ * What is wrong with a message, as a value: the parser answers one of these and the front turns it
+ * into a response. From a back end every fault but {@link #NONE} means 502.
  */
 enum Fault {
     NONE(200, ""),

@@ -1,6 +1,9 @@
 package dev.kemudi.gateway;
 
-/** Header names the gateway acts upon, recognised once while parsing so that nothing compares strings later. */
+/**
+ * Header names the gateway acts upon, recognised once while parsing so that nothing compares
+ * strings later.
+ */
 final class Field {
     static final byte OTHER = 0;
     static final byte HOST = 1;
@@ -13,6 +16,7 @@ final class Field {
     static final byte FORWARDED_FOR = 8;
     static final byte FORWARDED_PROTO = 9;
     static final byte FORWARDED_HOST = 10;
+
     /** Hop-by-hop by RFC 9110 §7.6.1 or by long custom: never passed on. */
     static final byte HOP = 11;
 
@@ -45,17 +49,19 @@ final class Field {
             case 6 -> either(bytes, start, end, EXPECT);
             case 7 -> either(bytes, start, end, UPGRADE);
             case 10 ->
-                Bytes.equalsIgnoreCase(bytes, start, end, KEEP_ALIVE) ? HOP : either(bytes, start, end, CONNECTION);
+                    Bytes.equalsIgnoreCase(bytes, start, end, KEEP_ALIVE)
+                            ? HOP
+                            : either(bytes, start, end, CONNECTION);
             case 11 -> either(bytes, start, end, TRACEPARENT);
             case 14 ->
-                Bytes.equalsIgnoreCase(bytes, start, end, HTTP2_SETTINGS)
-                        ? HOP
-                        : either(bytes, start, end, CONTENT_LENGTH);
+                    Bytes.equalsIgnoreCase(bytes, start, end, HTTP2_SETTINGS)
+                            ? HOP
+                            : either(bytes, start, end, CONTENT_LENGTH);
             case 15 -> either(bytes, start, end, FORWARDED_FOR);
             case 16 ->
-                Bytes.equalsIgnoreCase(bytes, start, end, PROXY_CONNECTION)
-                        ? HOP
-                        : either(bytes, start, end, FORWARDED_HOST);
+                    Bytes.equalsIgnoreCase(bytes, start, end, PROXY_CONNECTION)
+                            ? HOP
+                            : either(bytes, start, end, FORWARDED_HOST);
             case 17 -> {
                 byte id = either(bytes, start, end, TRANSFER_ENCODING);
                 yield id != OTHER ? id : either(bytes, start, end, FORWARDED_PROTO);

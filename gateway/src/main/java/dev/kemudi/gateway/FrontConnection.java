@@ -55,9 +55,10 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         this.channel = channel;
         this.request = new Request(lane.limits());
         this.body = new BodyReader(lane.limits());
-        this.client = channel.remoteAddress() instanceof InetSocketAddress address
-                ? address.getAddress().getHostAddress()
-                : "unknown";
+        this.client =
+                channel.remoteAddress() instanceof InetSocketAddress address
+                        ? address.getAddress().getHostAddress()
+                        : "unknown";
         this.sinceNanos = lane.nanos();
     }
 
@@ -125,15 +126,16 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         processing = true;
         boolean more = true;
         while (more && in != null && in.isReadable()) {
-            more = switch (phase) {
-                case HEAD -> readHead(in);
-                case EXCHANGE -> readBody(in);
-                case TUNNEL -> relay(in);
-                case LINGER, CLOSED -> {
-                    in.skipBytes(in.readableBytes());
-                    yield false;
-                }
-            };
+            more =
+                    switch (phase) {
+                        case HEAD -> readHead(in);
+                        case EXCHANGE -> readBody(in);
+                        case TUNNEL -> relay(in);
+                        case LINGER, CLOSED -> {
+                            in.skipBytes(in.readableBytes());
+                            yield false;
+                        }
+                    };
         }
         processing = false;
         if (in != null && (!in.isReadable() || phase == Phase.CLOSED)) {
@@ -169,11 +171,12 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         if (end < 0 || size > lane.limits().headBytesMax()) {
             searched = bytes.readableBytes();
             if (end >= 0 || searched >= lane.limits().headBytesMax()) {
-                boolean line = bytes.indexOf(
-                                bytes.readerIndex(),
-                                bytes.readerIndex() + lane.limits().targetBytesMax(),
-                                (byte) '\n')
-                        >= 0;
+                boolean line =
+                        bytes.indexOf(
+                                        bytes.readerIndex(),
+                                        bytes.readerIndex() + lane.limits().targetBytesMax(),
+                                        (byte) '\n')
+                                >= 0;
                 fault(line ? Fault.HEAD_TOO_LARGE : Fault.TARGET_TOO_LONG);
             }
             return false;
@@ -196,7 +199,9 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
     /* RFC 9112 §2.2: one empty line before a request is forgiven. */
     private static void skipBlankLine(ByteBuf bytes) {
         int at = bytes.readerIndex();
-        if (bytes.readableBytes() >= 2 && bytes.getByte(at) == '\r' && bytes.getByte(at + 1) == '\n') {
+        if (bytes.readableBytes() >= 2
+                && bytes.getByte(at) == '\r'
+                && bytes.getByte(at + 1) == '\n') {
             bytes.skipBytes(2);
         }
     }
@@ -218,11 +223,13 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
             Redirect redirect = rule.redirect().get();
             rule.metrics().finished(redirect.status(), 0);
             String location = redirect.location(request, match.prefixLength());
-            Answer.Extra extra = new Answer.Extra("Location: " + location + "\r\n", rule.responseEdit());
+            Answer.Extra extra =
+                    new Answer.Extra("Location: " + location + "\r\n", rule.responseEdit());
             answer(redirect.status(), "see " + location, extra);
             return;
         }
-        Optional<Backend> backend = rule.pick(rule.totalWeight() == 0 ? 0 : lane.random(rule.totalWeight()));
+        Optional<Backend> backend =
+                rule.pick(rule.totalWeight() == 0 ? 0 : lane.random(rule.totalWeight()));
         if (backend.isEmpty()) {
             rule.metrics().finished(500, 0);
             answer(500, "route has no valid back end");
@@ -237,7 +244,8 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
 
     private void forward(Head head, Match match, Backend backend) {
         int header = head.find(Field.TRACEPARENT);
-        Optional<TraceContext> parent = header < 0 ? Optional.empty() : TraceContext.parse(head.value(header));
+        Optional<TraceContext> parent =
+                header < 0 ? Optional.empty() : TraceContext.parse(head.value(header));
         TraceContext span =
                 parent.isPresent() ? parent.get().child() : TraceContext.root(lane.sampleTrace());
         long parentSpan = parent.isPresent() ? parent.get().spanId() : 0;
@@ -328,16 +336,20 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Reads only while there is somewhere to put what comes; otherwise the client waits in its socket. */
+    /**
+     * Reads only while there is somewhere to put what comes; otherwise the client waits in its
+     * socket.
+     */
     void updateRead() {
         Exchange current = exchange;
-        boolean on = switch (phase) {
-            case HEAD, LINGER -> true;
-            case EXCHANGE ->
-                body.done() ? in == null : current != null && current.wantsBody();
-            case TUNNEL -> current != null && current.wantsBody();
-            case CLOSED -> false;
-        };
+        boolean on =
+                switch (phase) {
+                    case HEAD, LINGER -> true;
+                    case EXCHANGE ->
+                            body.done() ? in == null : current != null && current.wantsBody();
+                    case TUNNEL -> current != null && current.wantsBody();
+                    case CLOSED -> false;
+                };
         if (channel.config().isAutoRead() != on) {
             channel.config().setAutoRead(on);
         }
@@ -419,11 +431,12 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         if (clean) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         } else {
-            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(f -> {
-                if (channel instanceof DuplexChannel duplex && channel.isActive()) {
-                    duplex.shutdownOutput();
-                }
-            });
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(f -> {
+                        if (channel instanceof DuplexChannel duplex && channel.isActive()) {
+                            duplex.shutdownOutput();
+                        }
+                    });
             channel.config().setAutoRead(true);
         }
         flushing = false;
@@ -450,7 +463,11 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
                     lane.metrics().none().finished(408, 0);
                     keepAlive = false;
                     answer(408, "request head took too long", Answer.Extra.CLOSING);
-                } else if (!partial && idle > (fresh ? limits.headerTimeoutMillis() : limits.keepAliveMillis())) {
+                } else if (!partial
+                        && idle
+                                > (fresh
+                                        ? limits.headerTimeoutMillis()
+                                        : limits.keepAliveMillis())) {
                     close();
                 }
             }

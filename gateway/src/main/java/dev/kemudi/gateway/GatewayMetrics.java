@@ -8,7 +8,10 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** What the gateway counts. Cardinality is bounded: routes by a limit, codes by HTTP. Safe for use by many threads. */
+/**
+ * What the gateway counts. Cardinality is bounded: routes by a limit, codes by HTTP. Safe for use
+ * by many threads.
+ */
 final class GatewayMetrics {
     private final Limits limits;
     private final ConcurrentMap<String, RouteMetrics> routes = new ConcurrentHashMap<>();
@@ -29,43 +32,67 @@ final class GatewayMetrics {
 
     GatewayMetrics(PrometheusRegistry registry, Limits limits) {
         this.limits = limits;
-        requests = Counter.builder()
-                .name("kemudi_gateway_requests_total")
-                .help("Requests answered, by HTTPRoute and status code; 499 when the client went away")
-                .labelNames("route", "code")
-                .register(registry);
-        seconds = Histogram.builder()
-                .name("kemudi_gateway_request_duration_seconds")
-                .help("From the end of the request head to the end of the response")
-                .labelNames("route")
-                .classicOnly()
-                .classicUpperBounds(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-                .register(registry);
+        requests =
+                Counter.builder()
+                        .name("kemudi_gateway_requests_total")
+                        .help(
+                                "Requests answered, by HTTPRoute and status code; 499 when the client went away")
+                        .labelNames("route", "code")
+                        .register(registry);
+        seconds =
+                Histogram.builder()
+                        .name("kemudi_gateway_request_duration_seconds")
+                        .help("From the end of the request head to the end of the response")
+                        .labelNames("route")
+                        .classicOnly()
+                        .classicUpperBounds(
+                                0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+                                2.5, 5, 10)
+                        .register(registry);
         connections = gauge(registry, "kemudi_gateway_connections", "Client connections open");
-        upstreamConnections = gauge(registry, "kemudi_gateway_upstream_connections", "Connections to endpoints open");
+        upstreamConnections =
+                gauge(
+                        registry,
+                        "kemudi_gateway_upstream_connections",
+                        "Connections to endpoints open");
         connectionsRefused =
-                counter(registry, "kemudi_gateway_connections_refused_total", "Clients refused at connectionsMax");
-        ejections = counter(registry, "kemudi_gateway_ejections_total", "Endpoints set aside for refusing connections");
-        snapshots = counter(registry, "kemudi_gateway_snapshots_total", "Route tables built and swapped in");
-        snapshotSeconds = Histogram.builder()
-                .name("kemudi_gateway_snapshot_build_duration_seconds")
-                .help("Time to build a route table")
-                .classicOnly()
-                .classicUpperBounds(0.0001, 0.001, 0.01, 0.1, 1)
-                .register(registry);
-        Counter retries = Counter.builder()
-                .name("kemudi_gateway_upstream_retries_total")
-                .help("Requests tried again at another endpoint, by reason; denied: the retry budget was spent")
-                .labelNames("reason")
-                .register(registry);
+                counter(
+                        registry,
+                        "kemudi_gateway_connections_refused_total",
+                        "Clients refused at connectionsMax");
+        ejections =
+                counter(
+                        registry,
+                        "kemudi_gateway_ejections_total",
+                        "Endpoints set aside for refusing connections");
+        snapshots =
+                counter(
+                        registry,
+                        "kemudi_gateway_snapshots_total",
+                        "Route tables built and swapped in");
+        snapshotSeconds =
+                Histogram.builder()
+                        .name("kemudi_gateway_snapshot_build_duration_seconds")
+                        .help("Time to build a route table")
+                        .classicOnly()
+                        .classicUpperBounds(0.0001, 0.001, 0.01, 0.1, 1)
+                        .register(registry);
+        Counter retries =
+                Counter.builder()
+                        .name("kemudi_gateway_upstream_retries_total")
+                        .help(
+                                "Requests tried again at another endpoint, by reason; denied: the retry budget was spent")
+                        .labelNames("reason")
+                        .register(registry);
         connectRetries = retries.labelValues("connect");
         lostRetries = retries.labelValues("lost");
         refusedRetries = retries.labelValues("denied");
-        Counter connects = Counter.builder()
-                .name("kemudi_gateway_upstream_connects_total")
-                .help("Connections opened to endpoints, by result")
-                .labelNames("result")
-                .register(registry);
+        Counter connects =
+                Counter.builder()
+                        .name("kemudi_gateway_upstream_connects_total")
+                        .help("Connections opened to endpoints, by result")
+                        .labelNames("result")
+                        .register(registry);
         connected = connects.labelValues("connected");
         connectFailed = connects.labelValues("failed");
         none = create("none");

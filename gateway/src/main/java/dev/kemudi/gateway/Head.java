@@ -100,7 +100,9 @@ final class Head {
             return version;
         }
         if (position + 1 >= size || bytes[position] != '\r' || bytes[position + 1] != '\n') {
-            return position < size && bytes[position] == '\n' ? Fault.BARE_LINE_FEED : Fault.REQUEST_LINE;
+            return position < size && bytes[position] == '\n'
+                    ? Fault.BARE_LINE_FEED
+                    : Fault.REQUEST_LINE;
         }
         position += 2;
         return readFields();
@@ -160,15 +162,16 @@ final class Head {
     }
 
     private Fault readVersion(int at) {
-        boolean http = at + 8 <= length
-                && bytes[at] == 'H'
-                && bytes[at + 1] == 'T'
-                && bytes[at + 2] == 'T'
-                && bytes[at + 3] == 'P'
-                && bytes[at + 4] == '/'
-                && digit(at + 5)
-                && bytes[at + 6] == '.'
-                && digit(at + 7);
+        boolean http =
+                at + 8 <= length
+                        && bytes[at] == 'H'
+                        && bytes[at + 1] == 'T'
+                        && bytes[at + 2] == 'T'
+                        && bytes[at + 3] == 'P'
+                        && bytes[at + 4] == '/'
+                        && digit(at + 5)
+                        && bytes[at + 6] == '.'
+                        && digit(at + 7);
         if (!http) {
             return Fault.REQUEST_LINE;
         }
@@ -204,7 +207,9 @@ final class Head {
         }
         if (i == line || i >= length || bytes[i] != ':') {
             boolean folded = i == line && (bytes[i] == ' ' || bytes[i] == '\t');
-            return folded ? Fault.FOLDED_HEADER : bytes[line] == '\n' ? Fault.BARE_LINE_FEED : Fault.HEADER_NAME;
+            return folded
+                    ? Fault.FOLDED_HEADER
+                    : bytes[line] == '\n' ? Fault.BARE_LINE_FEED : Fault.HEADER_NAME;
         }
         int nameEnd = i++;
         while (i < length && (bytes[i] == ' ' || bytes[i] == '\t')) {
@@ -284,8 +289,9 @@ final class Head {
     }
 
     /**
-     * Marks the lines that Connection headers nominate as hop-by-hop (RFC 9110 §7.6.1). Framing and routing fields
-     * cannot be nominated away: that is an old trick to make a back end see another message.
+     * Marks the lines that Connection headers nominate as hop-by-hop (RFC 9110 §7.6.1). Framing and
+     * routing fields cannot be nominated away: that is an old trick to make a back end see another
+     * message.
      */
     void markNominated(int connection) {
         int end = valueEnd(connection);
@@ -350,7 +356,9 @@ final class Head {
         return false;
     }
 
-    /** Reads a Content-Length value: digits only, at most 18 of them; -1 when it is anything else. */
+    /**
+     * Reads a Content-Length value: digits only, at most 18 of them; -1 when it is anything else.
+     */
     long length(int field) {
         int start = valueStart(field);
         int end = valueEnd(field);

@@ -2,7 +2,10 @@ package dev.kemudi.gateway;
 
 import dev.kemudi.kernel.TraceContext;
 
-/** Composes the heads that go on: ranges of the received bytes, minus what is hop-by-hop, plus what the gateway adds. */
+/**
+ * Composes the heads that go on: ranges of the received bytes, minus what is hop-by-hop, plus what
+ * the gateway adds.
+ */
 final class HeadWriter {
     private static final byte[] HTTP_11 = Bytes.ascii(" HTTP/1.1\r\nHost: ");
     private static final byte[] STATUS = Bytes.ascii("HTTP/1.1 ");
@@ -11,13 +14,15 @@ final class HeadWriter {
     private static final byte[] KEEP_ALIVE = Bytes.ascii("Connection: keep-alive\r\n");
     private static final byte[] UPGRADE = Bytes.ascii("Connection: upgrade\r\nUpgrade: ");
     private static final byte[] FORWARDED_FOR = Bytes.ascii("X-Forwarded-For: ");
-    private static final byte[] FORWARDED_PROTO = Bytes.ascii("X-Forwarded-Proto: http\r\nX-Forwarded-Host: ");
+    private static final byte[] FORWARDED_PROTO =
+            Bytes.ascii("X-Forwarded-Proto: http\r\nX-Forwarded-Host: ");
     private static final byte[] TRACEPARENT = Bytes.ascii("traceparent: 00-");
 
     private HeadWriter() {}
 
     /** The request as the endpoint gets it. */
-    static void request(Head head, Request request, Match match, String client, TraceContext trace, Out out) {
+    static void request(
+            Head head, Request request, Match match, String client, TraceContext trace, Out out) {
         Rule rule = match.rule();
         out.put(head.bytes, 0, head.methodEnd).put(' ');
         target(request, match, out);
@@ -36,7 +41,9 @@ final class HeadWriter {
                 case Field.FORWARDED_FOR -> forwarded = true;
                 case Field.UPGRADE -> {
                     if (request.upgrade) {
-                        out.put(UPGRADE).put(head.bytes, head.valueStart(i), head.valueEnd(i)).crlf();
+                        out.put(UPGRADE)
+                                .put(head.bytes, head.valueStart(i), head.valueEnd(i))
+                                .crlf();
                     }
                 }
                 default -> {}
@@ -65,9 +72,10 @@ final class HeadWriter {
 
     private static void target(Request request, Match match, Out out) {
         Rule rule = match.rule();
-        String path = rule.rewritesPath()
-                ? PathEdit.apply(rule.pathRewrite(), request.path, match.prefixLength())
-                : request.path;
+        String path =
+                rule.rewritesPath()
+                        ? PathEdit.apply(rule.pathRewrite(), request.path, match.prefixLength())
+                        : request.path;
         out.put(path);
         if (request.hasQuery) {
             out.put('?').put(request.query);
@@ -75,13 +83,23 @@ final class HeadWriter {
     }
 
     private static void trace(TraceContext trace, Out out) {
-        out.put(TRACEPARENT).hex(trace.traceHigh()).hex(trace.traceLow()).put('-').hex(trace.spanId());
+        out.put(TRACEPARENT)
+                .hex(trace.traceHigh())
+                .hex(trace.traceLow())
+                .put('-')
+                .hex(trace.spanId());
         out.put('-').put('0').put(trace.sampled() ? '1' : '0').crlf();
     }
 
     /** The response as the client gets it. */
     static void response(
-            Head head, Response response, HeaderEdit edit, boolean chunked, boolean keepAlive, boolean http10, Out out) {
+            Head head,
+            Response response,
+            HeaderEdit edit,
+            boolean chunked,
+            boolean keepAlive,
+            boolean http10,
+            Out out) {
         out.put(STATUS).put(head.bytes, 9, 12).put(' ');
         out.put(head.bytes, head.reasonStart, head.reasonEnd).crlf();
         boolean edited = !edit.removed().isEmpty();
@@ -92,8 +110,10 @@ final class HeadWriter {
                                 Field.HOP,
                                 Field.NOMINATED,
                                 Field.TRANSFER_ENCODING,
-                                Field.UPGRADE -> false;
-                        case Field.CONTENT_LENGTH -> response.status != 204 && response.status >= 200;
+                                Field.UPGRADE ->
+                                false;
+                        case Field.CONTENT_LENGTH ->
+                                response.status != 204 && response.status >= 200;
                         default -> true;
                     };
             if (passed && (!edited || !edit.removes(head, i))) {

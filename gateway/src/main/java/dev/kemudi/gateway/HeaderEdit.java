@@ -7,7 +7,8 @@ import java.util.Locale;
 /**
  * A compiled header filter.
  *
- * @param removed lower-case names whose lines are left out: removed ones, and set ones before they are written anew
+ * @param removed lower-case names whose lines are left out: removed ones, and set ones before they
+ *     are written anew
  * @param lines complete lines to append
  */
 record HeaderEdit(List<byte[]> removed, byte[] lines) {
@@ -35,7 +36,9 @@ record HeaderEdit(List<byte[]> removed, byte[] lines) {
 
         HeaderEdit build() {
             boolean empty = removed.isEmpty() && lines.isEmpty();
-            return empty ? NONE : new HeaderEdit(List.copyOf(removed), Bytes.ascii(lines.toString()));
+            return empty
+                    ? NONE
+                    : new HeaderEdit(List.copyOf(removed), Bytes.ascii(lines.toString()));
         }
     }
 

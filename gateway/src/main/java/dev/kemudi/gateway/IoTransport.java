@@ -15,7 +15,9 @@ import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 
-/** How bytes reach the kernel: the best that this machine allows. Containers often forbid io_uring. */
+/**
+ * How bytes reach the kernel: the best that this machine allows. Containers often forbid io_uring.
+ */
 enum IoTransport {
     IO_URING,
     EPOLL,

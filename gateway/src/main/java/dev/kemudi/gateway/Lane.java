@@ -12,8 +12,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One event loop and all that belongs to it alone: scratch space, its clients, its connections to endpoints, its retry
- * budget. Nothing here is touched by another thread, so nothing is locked and no request ever hops between loops.
+ * One event loop and all that belongs to it alone: scratch space, its clients, its connections to
+ * endpoints, its retry budget. Nothing here is touched by another thread, so nothing is locked and
+ * no request ever hops between loops.
  */
 final class Lane {
     private static final int TICK_MILLIS = 100;
@@ -113,7 +114,8 @@ final class Lane {
 
     /** Each request earns a little of the retry budget. */
     void earn() {
-        retryTokens = Math.min(limits.retryTokensMax(), retryTokens + limits.retryPercent() / 100.0);
+        retryTokens =
+                Math.min(limits.retryTokensMax(), retryTokens + limits.retryPercent() / 100.0);
     }
 
     boolean spendRetry() {

@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * One compiled match of an HTTPRoute rule with its place in the order of precedence that the Gateway API lays down.
+ * One compiled match of an HTTPRoute rule with its place in the order of precedence that the
+ * Gateway API lays down.
  *
  * @param path without trailing slash, except for the root
  * @param method empty for any
@@ -24,7 +25,9 @@ record Match(
         int order)
         implements Comparable<Match> {
 
-    /** @param name lower case for headers, as is for query parameters */
+    /**
+     * @param name lower case for headers, as is for query parameters
+     */
     record Named(String name, byte[] nameBytes, String value) {
         static Named of(String name, String value) {
             return new Named(name, Bytes.ascii(name), value);
@@ -32,7 +35,10 @@ record Match(
     }
 
     static Match prefix(String path, Rule rule) {
-        String trimmed = path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+        String trimmed =
+                path.length() > 1 && path.endsWith("/")
+                        ? path.substring(0, path.length() - 1)
+                        : path;
         return new Match(false, trimmed, "", List.of(), List.of(), rule, 0, "", 0);
     }
 
@@ -101,7 +107,8 @@ record Match(
             int equals = query.indexOf('=', start);
             int nameEnd = equals < 0 || equals > end ? end : equals;
             if (decoded(query.substring(start, nameEnd)).equals(wanted.name)) {
-                return decoded(query.substring(Math.min(nameEnd + 1, end), end)).equals(wanted.value);
+                return decoded(query.substring(Math.min(nameEnd + 1, end), end))
+                        .equals(wanted.value);
             }
             start = end + 1;
         }

@@ -4,7 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.Arrays;
 
-/** A growing array in which a loop composes what it is about to write; reused, so composing allocates nothing. */
+/**
+ * A growing array in which a loop composes what it is about to write; reused, so composing
+ * allocates nothing.
+ */
 final class Out {
     private static final byte[] HEX = Bytes.ascii("0123456789abcdef");
     private static final byte[] CRLF = {'\r', '\n'};
@@ -48,7 +51,8 @@ final class Out {
         return put(CRLF);
     }
 
-    @SuppressWarnings("deprecation") // getBytes(int, int, byte[], int) is the Latin-1 copy wanted here
+    @SuppressWarnings(
+            "deprecation") // getBytes(int, int, byte[], int) is the Latin-1 copy wanted here
     Out put(String latin) {
         int length = latin.length();
         room(length);

@@ -25,8 +25,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The data path: sockets, event loops and the route table in force. It never asks anybody anything while serving. Safe
- * for use by many threads; {@link #bind} and {@link #close} block.
+ * The data path: sockets, event loops and the route table in force. It never asks anybody anything
+ * while serving. Safe for use by many threads; {@link #bind} and {@link #close} block.
  */
 final class Proxy implements AutoCloseable {
     private static final int BACKLOG = 1024;
@@ -45,38 +45,50 @@ final class Proxy implements AutoCloseable {
     private volatile RouteTable table = RouteTable.EMPTY;
     private volatile boolean draining;
 
-    Proxy(Limits limits, GatewayMetrics metrics, Tracer tracer, TimeSource time, IoTransport transport) {
+    Proxy(
+            Limits limits,
+            GatewayMetrics metrics,
+            Tracer tracer,
+            TimeSource time,
+            IoTransport transport) {
         this.limits = limits;
         this.metrics = metrics;
         this.tracer = tracer;
         this.time = time;
         this.transport = transport;
-        int order = Integer.numberOfTrailingZeros(Math.max(1, limits.poolChunkBytes() / PAGE_BYTES));
+        int order =
+                Integer.numberOfTrailingZeros(Math.max(1, limits.poolChunkBytes() / PAGE_BYTES));
         // One arena for each loop and no caches for other threads: idle memory counts.
-        allocator = new PooledByteBufAllocator(
-                true, 0, limits.eventLoops(), PAGE_BYTES, order, 64, 16, false);
+        allocator =
+                new PooledByteBufAllocator(
+                        true, 0, limits.eventLoops(), PAGE_BYTES, order, 64, 16, false);
         AtomicInteger number = new AtomicInteger();
-        group = new MultiThreadIoEventLoopGroup(
-                limits.eventLoops(),
-                task -> {
-                    Thread thread = new io.netty.util.concurrent.FastThreadLocalThread(
-                            task, "gateway-loop-" + number.getAndIncrement());
-                    thread.setDaemon(true);
-                    return thread;
-                },
-                transport.handlers());
-        Bootstrap connector = new Bootstrap()
-                .channel(transport.client())
-                .option(ChannelOption.ALLOCATOR, allocator)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, limits.connectTimeoutMillis())
-                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
-                .option(ChannelOption.RECVBUF_ALLOCATOR, receiving());
-        group.forEach(executor -> lanes.add(new Lane(lanes.size(), (EventLoop) executor, this, connector)));
+        group =
+                new MultiThreadIoEventLoopGroup(
+                        limits.eventLoops(),
+                        task -> {
+                            Thread thread =
+                                    new io.netty.util.concurrent.FastThreadLocalThread(
+                                            task, "gateway-loop-" + number.getAndIncrement());
+                            thread.setDaemon(true);
+                            return thread;
+                        },
+                        transport.handlers());
+        Bootstrap connector =
+                new Bootstrap()
+                        .channel(transport.client())
+                        .option(ChannelOption.ALLOCATOR, allocator)
+                        .option(ChannelOption.TCP_NODELAY, true)
+                        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, limits.connectTimeoutMillis())
+                        .option(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                        .option(ChannelOption.RECVBUF_ALLOCATOR, receiving());
+        group.forEach(executor ->
+                lanes.add(new Lane(lanes.size(), (EventLoop) executor, this, connector)));
     }
 
     private WriteBufferWaterMark waterMark() {
-        return new WriteBufferWaterMark(limits.writeBufferBytesMax() / 2, limits.writeBufferBytesMax());
+        return new WriteBufferWaterMark(
+                limits.writeBufferBytesMax() / 2, limits.writeBufferBytesMax());
     }
 
     private AdaptiveRecvByteBufAllocator receiving() {
@@ -129,27 +141,31 @@ final class Proxy implements AutoCloseable {
      * @throws IOException when the port cannot be bound; the message says why
      */
     int bind(int key, String address, int port) throws IOException {
-        ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(group)
-                .channel(transport.server())
-                .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
-                .option(ChannelOption.ALLOCATOR, allocator)
-                .childOption(ChannelOption.ALLOCATOR, allocator)
-                .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
-                .childOption(ChannelOption.RECVBUF_ALLOCATOR, receiving())
-                .childHandler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        accept(channel, key);
-                    }
-                });
-        ChannelFuture bound = bootstrap.bind(new InetSocketAddress(address, port)).awaitUninterruptibly();
+        ServerBootstrap bootstrap =
+                new ServerBootstrap()
+                        .group(group)
+                        .channel(transport.server())
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .option(ChannelOption.ALLOCATOR, allocator)
+                        .childOption(ChannelOption.ALLOCATOR, allocator)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, waterMark())
+                        .childOption(ChannelOption.RECVBUF_ALLOCATOR, receiving())
+                        .childHandler(
+                                new ChannelInitializer<Channel>() {
+                                    @Override
+                                    protected void initChannel(Channel channel) {
+                                        accept(channel, key);
+                                    }
+                                });
+        ChannelFuture bound =
+                bootstrap.bind(new InetSocketAddress(address, port)).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             Throwable cause = bound.cause();
             throw new IOException(
-                    "cannot listen on %s:%d: %s".formatted(address, port, cause == null ? "?" : cause.getMessage()),
+                    "cannot listen on %s:%d: %s"
+                            .formatted(address, port, cause == null ? "?" : cause.getMessage()),
                     cause);
         }
         listeners.put(key, bound.channel());
@@ -185,14 +201,18 @@ final class Proxy implements AutoCloseable {
                 return lane;
             }
         }
-        throw new IllegalStateException("channel on an event loop that is not the gateway's: " + loop);
+        throw new IllegalStateException(
+                "channel on an event loop that is not the gateway's: " + loop);
     }
 
     void closedFront() {
         fronts.decrementAndGet();
     }
 
-    /** Idle connections to endpoints that serve no longer are closed now rather than at the next tick. */
+    /**
+     * Idle connections to endpoints that serve no longer are closed now rather than at the next
+     * tick.
+     */
     void endpointsChanged() {
         for (Lane lane : lanes) {
             lane.loop().execute(() -> lane.dropRetired());
@@ -216,10 +236,11 @@ final class Proxy implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         for (Lane lane : lanes) {
-            lane.loop().execute(() -> {
-                lane.fronts().forEach(FrontConnection::close);
-                lane.closeIdleUpstreams();
-            });
+            lane.loop()
+                    .execute(() -> {
+                        lane.fronts().forEach(FrontConnection::close);
+                        lane.closeIdleUpstreams();
+                    });
         }
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(2, TimeUnit.SECONDS);
     }

@@ -18,7 +18,9 @@ record Redirect(String scheme, String host, int port, PathEdit path, int status)
 
     private String port(Request request) {
         if (port != 0) {
-            boolean own = (port == 80 && !scheme.equals("https")) || (port == 443 && scheme.equals("https"));
+            boolean own =
+                    (port == 80 && !scheme.equals("https"))
+                            || (port == 443 && scheme.equals("https"));
             return own ? "" : ":" + port;
         }
         if (!scheme.isEmpty()) {

@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a request head says, read strictly (RFC 9112 §3, §6; RFC 9110 §7). One per front connection, filled anew for each
- * request; it copies from {@link Head} whatever must outlive it.
+ * What a request head says, read strictly (RFC 9112 §3, §6; RFC 9110 §7). One per front connection,
+ * filled anew for each request; it copies from {@link Head} whatever must outlive it.
  */
 final class Request {
     private static final byte[] CLOSE = Bytes.ascii("close");
@@ -17,14 +17,19 @@ final class Request {
     private static final byte[] HTTP = Bytes.ascii("http://");
 
     private final Limits limits;
+
     /** Upper case as sent; methods are case-sensitive. */
     String method = "";
+
     /** Lower case, without port. */
     String host = "";
+
     /** As sent, with port. */
     String authority = "";
+
     /** Normal form, without query. */
     String path = "";
+
     /** Without the question mark; empty when there is none. */
     String query = "";
 
@@ -100,9 +105,11 @@ final class Request {
                 case Field.TRANSFER_ENCODING -> {
                     codings++;
                     boolean chunked =
-                            Bytes.equalsIgnoreCase(head.bytes, head.valueStart(i), head.valueEnd(i), CHUNKED);
+                            Bytes.equalsIgnoreCase(
+                                    head.bytes, head.valueStart(i), head.valueEnd(i), CHUNKED);
                     if (!chunked) {
-                        return head.valueHas(i, CHUNKED) && head.valueEnd(i) - head.valueStart(i) > 7
+                        return head.valueHas(i, CHUNKED)
+                                        && head.valueEnd(i) - head.valueStart(i) > 7
                                 ? Fault.UNSUPPORTED_CODING
                                 : Fault.TRANSFER_ENCODING;
                     }
@@ -115,7 +122,8 @@ final class Request {
                 }
                 case Field.UPGRADE -> upgrades = head.valueHas(i, H2C) ? -1 : i;
                 case Field.EXPECT -> {
-                    if (!Bytes.equalsIgnoreCase(head.bytes, head.valueStart(i), head.valueEnd(i), CONTINUE)) {
+                    if (!Bytes.equalsIgnoreCase(
+                            head.bytes, head.valueStart(i), head.valueEnd(i), CONTINUE)) {
                         return Fault.EXPECTATION;
                     }
                     expectsContinue = !http10;
@@ -159,7 +167,8 @@ final class Request {
         int end = head.valueEnd(field);
         if (end - start == hostBytes.length
                 && end > start
-                && java.util.Arrays.equals(head.bytes, start, end, hostBytes, 0, hostBytes.length)) {
+                && java.util.Arrays.equals(
+                        head.bytes, start, end, hostBytes, 0, hostBytes.length)) {
             return true;
         }
         String value = Bytes.text(head.bytes, start, end);
@@ -198,7 +207,8 @@ final class Request {
         }
         for (int i = 0; i < end; i++) {
             char c = authority.charAt(i);
-            boolean fits = c < 0x80 && (Character.isLetterOrDigit(c) || c == '-' || c == '.' || c == '_');
+            boolean fits =
+                    c < 0x80 && (Character.isLetterOrDigit(c) || c == '-' || c == '.' || c == '_');
             if (!fits && !(literal && (c == '[' || c == ']' || c == ':'))) {
                 return Optional.empty();
             }
@@ -206,7 +216,9 @@ final class Request {
         if (end > 1 && authority.charAt(end - 1) == '.') {
             end--;
         }
-        return end == 0 ? Optional.empty() : Optional.of(authority.substring(0, end).toLowerCase(Locale.ROOT));
+        return end == 0
+                ? Optional.empty()
+                : Optional.of(authority.substring(0, end).toLowerCase(Locale.ROOT));
     }
 
     private Fault readTarget(Head head) {
@@ -214,7 +226,8 @@ final class Request {
         int start = head.targetStart;
         int end = head.targetEnd;
         if (bytes[start] != '/') {
-            if (end - start <= HTTP.length || !Bytes.equalsIgnoreCase(bytes, start, start + HTTP.length, HTTP)) {
+            if (end - start <= HTTP.length
+                    || !Bytes.equalsIgnoreCase(bytes, start, start + HTTP.length, HTTP)) {
                 return Fault.TARGET;
             }
             int slash = start + HTTP.length;

@@ -3,9 +3,10 @@ package dev.kemudi.gateway;
 import java.util.Optional;
 
 /**
- * Brings a path into the one form that is both matched and passed on (RFC 3986 §6.2.2): unreserved characters decoded,
- * other escapes in upper case, empty and dot segments removed. What has no safe reading is refused: broken escapes,
- * {@code %00}, climbing above the root, and dot segments with parameters ({@code /..;/}) that some servers resolve.
+ * Brings a path into the one form that is both matched and passed on (RFC 3986 §6.2.2): unreserved
+ * characters decoded, other escapes in upper case, empty and dot segments removed. What has no safe
+ * reading is refused: broken escapes, {@code %00}, climbing above the root, and dot segments with
+ * parameters ({@code /..;/}) that some servers resolve.
  */
 final class RequestPath {
     private RequestPath() {}
@@ -44,7 +45,9 @@ final class RequestPath {
             if (unreserved(c)) {
                 decoded.append((char) c);
             } else {
-                decoded.append('%').append("0123456789ABCDEF".charAt(high)).append("0123456789ABCDEF".charAt(low));
+                decoded.append('%')
+                        .append("0123456789ABCDEF".charAt(high))
+                        .append("0123456789ABCDEF".charAt(low));
             }
             i += 2;
         }

@@ -13,7 +13,9 @@ final class Response {
     Framing framing = Framing.NONE;
     long length;
 
-    /** @param toHead whether the request was HEAD, whose response has no body whatever its head says */
+    /**
+     * @param toHead whether the request was HEAD, whose response has no body whatever its head says
+     */
     Fault read(Head head, boolean toHead) {
         status = head.status;
         length = -1;
@@ -33,7 +35,8 @@ final class Response {
                 }
                 case Field.TRANSFER_ENCODING -> {
                     codings++;
-                    if (!Bytes.equalsIgnoreCase(head.bytes, head.valueStart(i), head.valueEnd(i), CHUNKED)) {
+                    if (!Bytes.equalsIgnoreCase(
+                            head.bytes, head.valueStart(i), head.valueEnd(i), CHUNKED)) {
                         return Fault.UNSUPPORTED_CODING;
                     }
                 }

@@ -5,7 +5,10 @@ import io.prometheus.metrics.core.datapoints.DistributionDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import org.jspecify.annotations.Nullable;
 
-/** One route's counters, bound once so that a request looks nothing up. Safe for use by many threads. */
+/**
+ * One route's counters, bound once so that a request looks nothing up. Safe for use by many
+ * threads.
+ */
 final class RouteMetrics {
     private static final int CODES = 500;
 

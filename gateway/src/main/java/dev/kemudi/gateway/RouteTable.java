@@ -26,7 +26,10 @@ final class RouteTable {
     private final int[] ports;
     private final HostMap<HostMap<PathMap>>[] listeners;
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of a generic class; filled with nothing else
+    @SuppressWarnings({
+        "unchecked",
+        "rawtypes"
+    }) // arrays of a generic class; filled with nothing else
     private RouteTable(Map<Integer, HostMap<HostMap<PathMap>>> byPort) {
         ports = byPort.keySet().stream().mapToInt(Integer::intValue).toArray();
         listeners = new HostMap[ports.length];
@@ -35,12 +38,17 @@ final class RouteTable {
         }
     }
 
-    /** The match for a request that came in through {@code port}; null when nothing fits, which means 404. */
+    /**
+     * The match for a request that came in through {@code port}; null when nothing fits, which
+     * means 404.
+     */
     @Nullable Match find(int port, Request request, Head head) {
         for (int i = 0; i < ports.length; i++) {
             if (ports[i] == port) {
                 HostMap<PathMap> listener = listeners[i].first(request.host);
-                return listener == null ? null : listener.search(request.host, p -> p.find(request, head));
+                return listener == null
+                        ? null
+                        : listener.search(request.host, p -> p.find(request, head));
             }
         }
         return null;
@@ -52,7 +60,9 @@ final class RouteTable {
         private final List<Map.Entry<String, T>> wildcards = new ArrayList<>();
         private @Nullable T any;
 
-        /** @param host empty for every host, {@code *.suffix}, or a name; all in lower case */
+        /**
+         * @param host empty for every host, {@code *.suffix}, or a name; all in lower case
+         */
         T computeIfAbsent(String host, java.util.function.Supplier<T> create) {
             if (host.isEmpty()) {
                 T value = any;
@@ -110,7 +120,8 @@ final class RouteTable {
 
         void add(Match match) {
             List<Match> list =
-                    (match.exact() ? exact : prefixes).computeIfAbsent(match.path(), p -> new ArrayList<>(1));
+                    (match.exact() ? exact : prefixes)
+                            .computeIfAbsent(match.path(), p -> new ArrayList<>(1));
             int at = Collections.binarySearch(list, match);
             list.add(at < 0 ? -at - 1 : at + 1, match);
         }
@@ -134,7 +145,8 @@ final class RouteTable {
             return fitting(prefixes.get("/"), request, head);
         }
 
-        private static @Nullable Match fitting(@Nullable List<Match> candidates, Request request, Head head) {
+        private static @Nullable Match fitting(
+                @Nullable List<Match> candidates, Request request, Head head) {
             if (candidates != null) {
                 for (Match match : candidates) {
                     if (match.fits(request, head)) {
@@ -152,7 +164,8 @@ final class RouteTable {
 
         /** Declares a listener, so that it claims its host even when no route is attached. */
         HostMap<PathMap> listener(int port, String host) {
-            return byPort.computeIfAbsent(port, p -> new HostMap<>()).computeIfAbsent(host, HostMap::new);
+            return byPort.computeIfAbsent(port, p -> new HostMap<>())
+                    .computeIfAbsent(host, HostMap::new);
         }
 
         Builder add(int port, String listenerHost, String routeHost, Match match) {

@@ -6,7 +6,8 @@ import java.util.Optional;
 /**
  * What happens to a request that matched.
  *
- * @param backends weighted choices; an absent backend stands for an invalid reference and answers 500
+ * @param backends weighted choices; an absent backend stands for an invalid reference and answers
+ *     500
  * @param requestMillis whole request, 0 for no limit
  * @param attemptMillis one try at a back end, 0 for no limit
  * @param hostRewrite empty to keep the request's Host
@@ -44,7 +45,9 @@ record Rule(
         return !(pathRewrite instanceof PathEdit.Keep);
     }
 
-    /** @param roll uniformly at random from 0 to totalWeight, exclusive */
+    /**
+     * @param roll uniformly at random from 0 to totalWeight, exclusive
+     */
     Optional<Backend> pick(int roll) {
         if (backends.size() == 1) {
             return totalWeight == 0 ? Optional.empty() : backends.getFirst().backend();

@@ -9,17 +9,20 @@ final class Trailers {
 
     private Trailers() {}
 
-    /** @return false when the section is malformed */
+    /**
+     * @return false when the section is malformed
+     */
     static boolean copy(byte[] section, int size, Head head, Out out) {
         if (head.readTrailers(section, size) != Fault.NONE) {
             return false;
         }
         for (int i = 0; i < head.count(); i++) {
-            boolean allowed = head.id(i) == Field.OTHER
-                    && !head.nameIs(i, AUTHORIZATION)
-                    && !head.nameIs(i, SET_COOKIE)
-                    && !head.nameIs(i, CONTENT_TYPE)
-                    && !head.nameIs(i, CONTENT_ENCODING);
+            boolean allowed =
+                    head.id(i) == Field.OTHER
+                            && !head.nameIs(i, AUTHORIZATION)
+                            && !head.nameIs(i, SET_COOKIE)
+                            && !head.nameIs(i, CONTENT_TYPE)
+                            && !head.nameIs(i, CONTENT_ENCODING);
             if (allowed) {
                 out.put(head.bytes, head.lineStart(i), head.lineEnd(i));
             }

@@ -24,7 +24,8 @@ final class Tables {
     }
 
     static Rule rule(GatewayMetrics metrics, Backend backend) {
-        return Rule.forwarding(metrics.route("test"), List.of(new Rule.Choice(Optional.of(backend), 1)));
+        return Rule.forwarding(
+                metrics.route("test"), List.of(new Rule.Choice(Optional.of(backend), 1)));
     }
 
     /** Every request on listener 80 goes to {@code backend}. */
