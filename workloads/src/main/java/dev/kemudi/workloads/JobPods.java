@@ -10,7 +10,11 @@ import dev.kemudi.api.Resource;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Creating, deleting and letting go of a Job's pods. */
 final class JobPods {
@@ -22,9 +26,30 @@ final class JobPods {
     private final Floor floor;
     private final Freshness freshness;
 
+    /** Pods let go whose finalizer the cache may still show, by Job. */
+    private final Map<ObjectKey, Set<String>> released = new ConcurrentHashMap<>();
+
     JobPods(Floor floor, Freshness freshness) {
         this.floor = floor;
         this.freshness = freshness;
+    }
+
+    /** Whether {@link #release} was called for a pod that the cache still shows as held. */
+    boolean released(ObjectKey key, ApiObject pod) {
+        return released.getOrDefault(key, Set.of()).contains(pod.uid());
+    }
+
+    /** Remembers releases only as long as the cache shows the pod as held. */
+    void seen(ObjectKey key, List<ApiObject> pods) {
+        Set<String> held = pods.stream().filter(JobPods::tracked).map(ApiObject::uid).collect(Collectors.toSet());
+        released.computeIfPresent(key, (_, uids) -> {
+            uids.retainAll(held);
+            return uids.isEmpty() ? null : uids;
+        });
+    }
+
+    void forget(ObjectKey key) {
+        released.remove(key);
     }
 
     static boolean tracked(ApiObject pod) {
@@ -72,7 +97,9 @@ final class JobPods {
         }
     }
 
+    /** Deletes a pod that is not wanted any more, without counting it as failed. */
     void delete(ApiObject job, ApiObject pod) {
+        release(job.key(), pod);
         try {
             Optional<ApiObject> held = floor.client.delete(
                     Resource.PODS, pod.namespace(), pod.name(), DeleteOptions.ofUid(pod.uid()));
@@ -89,20 +116,17 @@ final class JobPods {
 
     /** The pod is counted: it may go when it likes. */
     void release(ObjectKey key, ApiObject pod) {
-        if (!tracked(pod)) {
+        if (!tracked(pod) || released(key, pod)) {
             return;
         }
         try {
-            ApiObject stored = floor.client.update(
-                    Resource.PODS, pod.edit(tree -> Owners.removeFinalizer(tree, TRACKING)));
-            if (!pod.deleting()) {
-                freshness.wrote(key, stored);
-            }
+            floor.client.update(Resource.PODS, pod.edit(tree -> Owners.removeFinalizer(tree, TRACKING)));
         } catch (ApiException e) {
             if (!e.notFound()) {
                 throw e;
             }
         }
+        released.computeIfAbsent(key, _ -> ConcurrentHashMap.newKeySet()).add(pod.uid());
     }
 
     /** How long after its last failure a Job waits before the next attempt: 10 s doubling to 10 min. */

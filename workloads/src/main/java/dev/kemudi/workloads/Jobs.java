@@ -55,6 +55,9 @@ final class Jobs implements Reconciler {
         if (found.isEmpty() || found.get().deleting()) {
             freshness.forget(key);
             letGo(key);
+            if (found.isEmpty()) {
+                pods.forget(key);
+            }
             return Result.DONE;
         }
         ApiObject job = found.get();
@@ -64,6 +67,7 @@ final class Jobs implements Reconciler {
         List<ApiObject> all = floor.pods.byIndex(Floor.OWNER, job.uid()).stream()
                 .filter(p -> p.namespace().equals(job.namespace()))
                 .toList();
+        pods.seen(key, all);
         Pass pass = new Pass(job, all);
         if (pass.ended()) {
             all.forEach(pod -> pods.release(key, pod));
@@ -115,6 +119,8 @@ final class Jobs implements Reconciler {
         private final List<ApiObject> active;
         private final ObjectNode status;
         private final boolean indexed;
+        private final BitSet taken = new BitSet();
+        private int created;
 
         Pass(ApiObject job, List<ApiObject> all) {
             this.job = job;
@@ -178,7 +184,7 @@ final class Jobs implements Reconciler {
             boolean any = false;
             BitSet done = Indexes.parse(status.path("completedIndexes").asText(""));
             for (ApiObject pod : all) {
-                if (!JobPods.tracked(pod) || Pods.active(pod) || releasedJustNow(pod)) {
+                if (!JobPods.tracked(pod) || Pods.active(pod) || pods.released(job.key(), pod)) {
                     continue;
                 }
                 String end = Pods.phase(pod).equals("Succeeded") ? "succeeded" : "failed";
@@ -198,18 +204,6 @@ final class Jobs implements Reconciler {
                 status.put("completedIndexes", Indexes.format(done));
             }
             return any;
-        }
-
-        /** Its uid stood in the status this pass read, so {@link #fold} has counted it. */
-        private boolean releasedJustNow(ApiObject pod) {
-            for (JsonNode end : job.at("/status/uncountedTerminatedPods")) {
-                for (JsonNode uid : end) {
-                    if (uid.asText().equals(pod.uid())) {
-                        return true;
-                    }
-                }
-            }
-            return false;
         }
 
         private Set<String> uncounted(String end) {
@@ -280,6 +274,7 @@ final class Jobs implements Reconciler {
 
         private void fail(String reason, String message) {
             active.forEach(p -> pods.delete(job, p));
+            status.put("failed", status.path("failed").asInt() + active.size());
             end("FailureTarget", reason, message);
             end("Failed", reason, message);
             floor.recorder.warning(job, reason, message);
@@ -319,13 +314,9 @@ final class Jobs implements Reconciler {
             for (int i = 0; i < missing; i++) {
                 pods.create(job, indexed ? freeIndex(completions.asInt()) : -1);
             }
-            status.put("active", active.size() + Math.max(0, missing));
             created = Math.max(0, missing);
             return millisToDeadline() == Long.MAX_VALUE ? Result.DONE : Result.after(millisToDeadline() + 1);
         }
-
-        private int created;
-        private final BitSet taken = new BitSet();
 
         private int freeIndex(int completions) {
             if (taken.isEmpty()) {
