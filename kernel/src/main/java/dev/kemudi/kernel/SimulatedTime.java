@@ -120,6 +120,16 @@ public final class SimulatedTime implements TimeSource {
         }
     }
 
+    /** How many threads sleep on this clock now. */
+    public int sleepers() {
+        lock.lock();
+        try {
+            return sleepers.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private static final class Sleeper {
         private final long wakeNanos;
         private final long arrival;
