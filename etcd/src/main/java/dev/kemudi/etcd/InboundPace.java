@@ -1,0 +1,41 @@
+package dev.kemudi.etcd;
+
+import io.grpc.stub.ServerCallStreamObserver;
+
+/**
+ * Takes the next message of a stream only when the client reads what it was sent: a client that
+ * only writes is stopped by its own transport. Used on the call's own executor, one call at a time.
+ */
+final class InboundPace {
+    private final ServerCallStreamObserver<?> out;
+    private boolean owed;
+
+    private InboundPace(ServerCallStreamObserver<?> out) {
+        this.out = out;
+    }
+
+    static InboundPace of(ServerCallStreamObserver<?> out) {
+        InboundPace pace = new InboundPace(out);
+        out.disableAutoRequest();
+        out.setOnReadyHandler(pace::ready);
+        out.request(1);
+        return pace;
+    }
+
+    /** The last message is dealt with. */
+    void handled() {
+        if (out.isReady()) {
+            out.request(1);
+        } else {
+            owed = true;
+        }
+    }
+
+    /** The client has room again. */
+    void ready() {
+        if (owed) {
+            owed = false;
+            out.request(1);
+        }
+    }
+}
