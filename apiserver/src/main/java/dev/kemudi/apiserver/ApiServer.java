@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class ApiServer implements AutoCloseable {
     private static final String STORED_SUFFIX = "List";
+    private static final double TRACED_SHARE = 0.01;
 
     private final Config config;
     private final Store store;
@@ -80,6 +81,7 @@ public final class ApiServer implements AutoCloseable {
         cleanup = new CustomResourceCleanup(core);
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
+        Authenticator authenticator = new Authenticator(pki.adminToken());
         RequestBodies bodies = new RequestBodies(Lazy.of(() -> new ProtobufCodec(schemas.get(), dev.kemudi.schema.Limits.defaults())));
         Render render = new Render(time);
         PodHandler pods = new PodHandler(core, podStreams::get);
@@ -88,14 +90,15 @@ public final class ApiServer implements AutoCloseable {
                 new ResourceHandler(core, bodies, render, watches, new SubresourceHandler(core, bodies, render, pods));
         Discovery discovery = new Discovery(registry, new Subresources());
         Router router = new Router(
-                new Authenticator(pki.adminToken()),
+                authenticator,
                 discovery,
                 resources,
                 new Reviews(bodies),
                 new OpenApi(discovery, registry, schemas));
-        Authenticator authenticator = new Authenticator(pki.adminToken());
+        Gate gate = new Gate(
+                router, registry, new Metrics(metrics, watches::open), tracer, time, limits, TRACED_SHARE);
         ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, pods, limits);
-        front = new HttpFront(config, limits, pki, router, execUpgrade);
+        front = new HttpFront(config, limits, pki, gate, execUpgrade);
     }
 
     /**

@@ -22,16 +22,16 @@ final class HttpFront implements AutoCloseable {
     private final ApiServer.Config config;
     private final Limits limits;
     private final Pki pki;
-    private final Router router;
+    private final Gate gate;
     private final ExecUpgrade exec;
     private final Watchdog watchdog = new Watchdog();
     private @Nullable WebServer server;
 
-    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Router router, ExecUpgrade exec) {
+    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Gate gate, ExecUpgrade exec) {
         this.config = config;
         this.limits = limits;
         this.pki = pki;
-        this.router = router;
+        this.gate = gate;
         this.exec = exec;
     }
 
@@ -51,7 +51,7 @@ final class HttpFront implements AutoCloseable {
                 .addConnectionSelector(http2())
                 .tls(tls())
                 .routing(routing -> routing.any((request, response) ->
-                        router.handle(new HelidonExchange(request, response, limits, watchdog))))
+                        gate.handle(new HelidonExchange(request, response, limits, watchdog))))
                 .build();
         built.start();
         server = built;

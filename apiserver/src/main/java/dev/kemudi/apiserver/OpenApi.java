@@ -31,7 +31,8 @@ final class OpenApi {
     /** @return whether there is such a document */
     boolean handle(Exchange exchange, List<String> segments) {
         if (segments.size() == 2 && segments.get(1).equals("v2")) {
-            return new OpenApiV2(registry, this, schemas).handle(exchange);
+            new OpenApiV2(registry, this, schemas).handle(exchange);
+            return true;
         }
         if (segments.size() < 2 || !segments.get(1).equals("v3")) {
             return false;
@@ -98,14 +99,13 @@ final class OpenApi {
         schemas.get().definitionName("v1", "Status").ifPresent(builtin::add);
         schemas.get().definitionName("v1", "DeleteOptions").ifPresent(builtin::add);
         builtin.add("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
-        ObjectNode components = schemas.get().components(builtin);
-        ObjectNode definitions = (ObjectNode) components.path("schemas");
+        ObjectNode definitions = document.putObject("components").putObject("schemas");
+        definitions.setAll(Definitions.closure(schemas.get(), builtin));
         for (Kind kind : kinds) {
             if (kind.custom()) {
                 definitions.set(definitionName(kind), customSchema(kind, REF));
             }
         }
-        document.set("components", components);
         return document;
     }
 

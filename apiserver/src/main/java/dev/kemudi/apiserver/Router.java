@@ -51,7 +51,7 @@ final class Router {
         }
     }
 
-    private static int refuse(Exchange exchange, Status status) {
+    static int refuse(Exchange exchange, Status status) {
         if (exchange.sent()) {
             return status.code(); // the answer has begun: its end without a terminator tells the client
         }

@@ -1,0 +1,115 @@
+package dev.kemudi.apiserver;
+
+import dev.kemudi.api.ApiException;
+import dev.kemudi.api.Status;
+import dev.kemudi.kernel.Spans;
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.kernel.Tracer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/**
+ * Before and after every request: how many may run, how long it took, whose trace it belongs to. Reads and writes have
+ * separate places, as in kube-apiserver, so that neither starves the other; watches have their own.
+ */
+final class Gate {
+    private final Router router;
+    private final Registry registry;
+    private final Metrics metrics;
+    private final Spans spans;
+    private final TimeSource time;
+    private final Semaphore reads;
+    private final Semaphore writes;
+
+    /** What a request is called in metrics and spans. */
+    record Label(String verb, String resource, boolean streaming) {}
+
+    Gate(
+            Router router,
+            Registry registry,
+            Metrics metrics,
+            Tracer tracer,
+            TimeSource time,
+            Limits limits,
+            double tracedShare) {
+        this.router = router;
+        this.registry = registry;
+        this.metrics = metrics;
+        this.time = time;
+        spans = new Spans(tracer, time, tracedShare);
+        reads = new Semaphore(limits.readsInFlightMax());
+        writes = new Semaphore(limits.writesInFlightMax());
+    }
+
+    void handle(Exchange exchange) {
+        Label label = label(exchange);
+        boolean write = switch (exchange.method()) {
+            case "GET", "HEAD", "OPTIONS" -> false;
+            default -> true;
+        };
+        Semaphore places = write ? writes : reads;
+        if (label.streaming()) {
+            traced(exchange, label);
+        } else if (places.tryAcquire()) {
+            try {
+                long start = time.nanoTime();
+                int code = traced(exchange, label);
+                metrics.answered(label.verb(), label.resource(), code, (time.nanoTime() - start) / 1e9);
+            } finally {
+                places.release();
+            }
+        } else {
+            metrics.refused(write ? "writes" : "reads");
+            Router.refuse(exchange, Storage.retryAfter(
+                    Status.of(429, "TooManyRequests", "too many requests are running, try again later")));
+        }
+    }
+
+    private int traced(Exchange exchange, Label label) {
+        String parent = exchange.header("traceparent").orElse("");
+        try (Spans.Active span =
+                spans.start(label.verb() + " " + label.resource(), Tracer.Kind.SERVER, parent)) {
+            int[] code = {500};
+            span.context().run(() -> code[0] = router.handle(exchange));
+            if (code[0] >= 500) {
+                span.fail("HTTP " + code[0]);
+            }
+            return code[0];
+        }
+    }
+
+    private Label label(Exchange exchange) {
+        String verb = exchange.method().toLowerCase(Locale.ROOT);
+        List<String> segments;
+        try {
+            segments = exchange.segments();
+        } catch (ApiException e) {
+            return new Label(verb, "other", false);
+        }
+        Optional<RequestPath> path = RequestPath.parse(segments);
+        Optional<Kind> kind =
+                path.flatMap(p -> registry.find(p.group(), p.version(), p.plural()));
+        if (path.isEmpty() || kind.isEmpty()) {
+            return new Label(known(verb), "other", false);
+        }
+        boolean watch = path.get().watch() || verb.equals("get") && exchange.params().flag("watch");
+        boolean log = path.get().subresource().equals("log");
+        String word = switch (verb) {
+            case "get" -> watch ? "watch" : path.get().name().isEmpty() ? "list" : "get";
+            case "post" -> "create";
+            case "put" -> "update";
+            case "delete" -> path.get().name().isEmpty() ? "deletecollection" : "delete";
+            default -> known(verb);
+        };
+        return new Label(word, kind.get().resource().qualifiedName(), watch || log);
+    }
+
+    private static String known(String verb) {
+        return switch (verb) {
+            case "get", "head", "post", "put", "patch", "delete", "options" -> verb;
+            default -> "other";
+        };
+    }
+}
