@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The Gateway API kinds: their addresses and the definitions that the module installs. */
-final class GatewayKinds {
+public final class GatewayKinds {
     static final String GROUP = "gateway.networking.k8s.io";
     static final String CONTROLLER = "gateway.kemudi.dev/controller";
     static final String CLASS_NAME = "kemudi";
@@ -31,6 +31,11 @@ final class GatewayKinds {
     private static final int CONFLICTS_MAX = 5;
 
     private GatewayKinds() {}
+
+    /** The CustomResourceDefinitions that this module installs. */
+    public static List<ApiObject> definitions() {
+        return ALL.stream().map(GatewayKinds::definition).toList();
+    }
 
     /** The CustomResourceDefinition of {@code resource}, as it lies in the jar. */
     static ApiObject definition(Resource resource) {
