@@ -25,24 +25,35 @@ import java.util.zip.ZipFile;
  * Where the built-in schemas come from
  * ------------------------------------
  * Two published artifacts of one release of the official Java client, both generated from Kubernetes itself:
- *   client-java-api's sources   one class per type: JSON names, types, which are required, and all descriptions
+ *   client-java-api's sources   one class per type: JSON names, types, which are required, and all
+ *                               descriptions
  *   client-java-proto           the descriptors, whose packages say which API group a type belongs to
  * and merge-rules.txt, which says what neither knows: how lists and maps merge.
  *
- * The model's source is generated text of one unvarying form, so it is read with patterns; whatever does not fit the
- * form fails the build. Output: one JSON file per definition, so that the running server loads only what it touches,
- * and index.json, which leads from group-version and kind to the definition.
+ * The model's source is generated text of one unvarying form, so it is read with patterns; whatever does not
+ * fit the form fails the build. Output: one JSON file per definition, so that the running server loads only
+ * what it touches, and index.json, which leads from group-version and kind to the definition.
  */
 /** A step of this module's own build; the running system never calls it. */
 public final class BuiltinSchemaGenerator {
     private static final String MODELS = "io/kubernetes/client/openapi/models/";
     private static final String TEXT = "\"((?:[^\"\\\\]|\\\\.)*+)\"";
-    private static final Pattern FIELD = Pattern.compile(
-            "public static final String SERIALIZED_NAME_[\\w$]+ = " + TEXT + ";\\s+@SerializedName\\([\\w$]+\\)\\s+"
-                    + "@jakarta\\.annotation\\.\\w+\\s+private ([\\w<>, \\[\\]]+?) [\\w$]+(?: = .*)?;");
+    private static final Pattern FIELD =
+            Pattern.compile(
+                    "public static final String SERIALIZED_NAME_[\\w$]+ = "
+                            + TEXT
+                            + ";\\s+@SerializedName\\([\\w$]+\\)\\s+"
+                            + "@jakarta\\.annotation\\.\\w+\\s+private ([\\w<>, \\[\\]]+?) [\\w$]+(?: = "
+                            + ".*)?;");
     private static final Pattern PROPERTY =
-            Pattern.compile("@ApiModelProperty\\((?:example = " + TEXT + ", )?(required = true, )?value = " + TEXT + "\\)");
-    private static final Pattern MODEL = Pattern.compile("@ApiModel\\(description = " + TEXT + "\\)");
+            Pattern.compile(
+                    "@ApiModelProperty\\((?:example = "
+                            + TEXT
+                            + ", )?(required = true, )?value = "
+                            + TEXT
+                            + "\\)");
+    private static final Pattern MODEL =
+            Pattern.compile("@ApiModel\\(description = " + TEXT + "\\)");
     private static final Pattern GENERIC = Pattern.compile("(List|Map)<(?:String, )?(.+)>");
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -54,10 +65,13 @@ public final class BuiltinSchemaGenerator {
 
     private BuiltinSchemaGenerator() {}
 
-    /** @param args the sources archive of client-java-api; the folder to write to */
+    /**
+     * @param args the sources archive of client-java-api; the folder to write to
+     */
     public static void main(String[] args) throws IOException {
         if (args.length != 2) {
-            throw new IllegalArgumentException("expected two arguments: model sources archive, output folder");
+            throw new IllegalArgumentException(
+                    "expected two arguments: model sources archive, output folder");
         }
         BuiltinSchemaGenerator generator = new BuiltinSchemaGenerator();
         try (ZipFile sources = new ZipFile(args[0])) {
@@ -67,12 +81,14 @@ public final class BuiltinSchemaGenerator {
                 ZipEntry entry = sources.getEntry(MODELS + e.getKey() + ".java");
                 try (InputStream in = sources.getInputStream(entry)) {
                     String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-                    generator.definitions.put(e.getValue(), generator.definition(e.getKey(), e.getValue(), source));
+                    generator.definitions.put(
+                            e.getValue(), generator.definition(e.getKey(), e.getValue(), source));
                 }
             }
         }
         if (!generator.rules.isEmpty()) {
-            throw new IllegalStateException("merge-rules.txt: no such type: " + generator.rules.keySet());
+            throw new IllegalStateException(
+                    "merge-rules.txt: no such type: " + generator.rules.keySet());
         }
         if (!generator.unused.isEmpty()) {
             throw new IllegalStateException("merge-rules.txt: no such field: " + generator.unused);
@@ -89,12 +105,15 @@ public final class BuiltinSchemaGenerator {
                     .lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
                     .map(line -> line.split("\\s+"))
-                    .forEach(words -> rules.computeIfAbsent(words[0], t -> new ArrayList<>())
-                            .add(words));
+                    .forEach(words ->
+                            rules.computeIfAbsent(words[0], t -> new ArrayList<>()).add(words));
         }
     }
 
-    /** Pairs model classes with definition names: V1Pod is io.k8s.api.core.v1.Pod because core's descriptors have a Pod. */
+    /**
+     * Pairs model classes with definition names: V1Pod is io.k8s.api.core.v1.Pod because core's
+     * descriptors have a Pod.
+     */
     private void nameClasses(ZipFile sources) {
         namePackage("meta.v1", ProtobufTypes.metaFile().getMessageTypes(), "", sources);
         for (String groupVersion : ProtobufTypes.GROUP_VERSIONS) {
@@ -103,12 +122,14 @@ public final class BuiltinSchemaGenerator {
         }
     }
 
-    private void namePackage(String groupVersion, List<Descriptor> messages, String proto, ZipFile sources) {
+    private void namePackage(
+            String groupVersion, List<Descriptor> messages, String proto, ZipFile sources) {
         String protoPackage = messages.getFirst().getFile().getPackage();
         String[] labels = protoPackage.split("\\.");
         String version = labels[labels.length - 1];
         String group = labels[labels.length - 2];
-        String openApiPackage = protoPackage.replaceFirst("^k8s\\.io\\.", "io.k8s.").replace('_', '-');
+        String openApiPackage =
+                protoPackage.replaceFirst("^k8s\\.io\\.", "io.k8s.").replace('_', '-');
         if (!proto.isEmpty()) {
             groupVersionByPackage.put(openApiPackage, groupVersion);
         }
@@ -116,13 +137,16 @@ public final class BuiltinSchemaGenerator {
         for (Descriptor message : messages) {
             String plain = versionPrefix + message.getName();
             String prefixed = capitalized(group) + plain;
-            String className = sources.getEntry(MODELS + prefixed + ".java") != null ? prefixed : plain;
+            String className =
+                    sources.getEntry(MODELS + prefixed + ".java") != null ? prefixed : plain;
             if (sources.getEntry(MODELS + className + ".java") != null) {
                 String definition = openApiPackage + "." + message.getName();
                 String before = definitionByClass.putIfAbsent(className, definition);
-                // A few meta types have an abandoned namesake in core: the model has only the meta one.
+                // A few meta types have an abandoned namesake in core: the model has only the meta
+                // one.
                 if (before != null && !before.contains(".meta.")) {
-                    throw new IllegalStateException(className + " is both " + before + " and " + definition);
+                    throw new IllegalStateException(
+                            className + " is both " + before + " and " + definition);
                 }
             }
         }
@@ -141,7 +165,8 @@ public final class BuiltinSchemaGenerator {
         List<String> required = new ArrayList<>();
         while (field.find()) {
             if (!property.find()) {
-                throw new IllegalStateException(className + ": no @ApiModelProperty for field " + field.group(1));
+                throw new IllegalStateException(
+                        className + ": no @ApiModelProperty for field " + field.group(1));
             }
             ObjectNode schema = type(field.group(2), className);
             String description = unescaped(property.group(3));
@@ -155,7 +180,8 @@ public final class BuiltinSchemaGenerator {
             }
         }
         if (property.find() || (properties.isEmpty() && source.contains("@SerializedName"))) {
-            throw new IllegalStateException(className + ": the model's source has another form than expected");
+            throw new IllegalStateException(
+                    className + ": the model's source has another form than expected");
         }
         if (!properties.isEmpty()) {
             definition.set("properties", properties);
@@ -208,7 +234,8 @@ public final class BuiltinSchemaGenerator {
             default -> {
                 String definition = definitionByClass.get(javaType);
                 if (definition == null) {
-                    throw new IllegalStateException(className + " refers to " + javaType + ", which has no definition");
+                    throw new IllegalStateException(
+                            className + " refers to " + javaType + ", which has no definition");
                 }
                 yield reference(schema, definition);
             }
@@ -222,7 +249,8 @@ public final class BuiltinSchemaGenerator {
     private void applyRules(String name, ObjectNode definition) {
         String[] labels = name.split("\\.");
         int n = labels.length;
-        List<String[]> own = rules.remove(labels[n - 3] + "." + labels[n - 2] + "." + labels[n - 1]);
+        List<String[]> own =
+                rules.remove(labels[n - 3] + "." + labels[n - 2] + "." + labels[n - 1]);
         if (own == null) {
             return;
         }
@@ -246,7 +274,8 @@ public final class BuiltinSchemaGenerator {
             case "list" -> {
                 schema.put("x-kubernetes-list-type", value[0]);
                 if (value.length > 1) {
-                    List.of(value[1].split(",")).forEach(schema.withArray("x-kubernetes-list-map-keys")::add);
+                    List.of(value[1].split(","))
+                            .forEach(schema.withArray("x-kubernetes-list-map-keys")::add);
                 }
             }
             case "map" -> schema.put("x-kubernetes-map-type", value[0]);
@@ -274,7 +303,9 @@ public final class BuiltinSchemaGenerator {
         scalarDefinitions();
         ObjectNode index = NODES.objectNode();
         for (Map.Entry<String, ObjectNode> e : definitions.entrySet()) {
-            Files.write(folder.resolve(e.getKey() + ".json"), Json.MAPPER.writeValueAsBytes(e.getValue()));
+            Files.write(
+                    folder.resolve(e.getKey() + ".json"),
+                    Json.MAPPER.writeValueAsBytes(e.getValue()));
             JsonNode kind = e.getValue().path("x-kubernetes-group-version-kind").path(0);
             if (kind.isObject()) {
                 String group = kind.path("group").asText();
@@ -291,16 +322,20 @@ public final class BuiltinSchemaGenerator {
         intOrString.put(
                 "description",
                 "IntOrString holds an int32 or a string: a number, or a name or percentage such as \"10%\".");
-        intOrString.putArray("oneOf").add(NODES.objectNode().put("type", "integer")).add(
-                NODES.objectNode().put("type", "string"));
+        intOrString
+                .putArray("oneOf")
+                .add(NODES.objectNode().put("type", "integer"))
+                .add(NODES.objectNode().put("type", "string"));
         definitions.put(BuiltinSchemas.INT_OR_STRING, intOrString);
         ObjectNode quantity = NODES.objectNode();
         quantity.put(
                 "description",
-                "Quantity is a fixed-point number with an optional suffix: decimal (m, k, M, G, T, P, E), binary (Ki, Mi, "
+                "Quantity is a fixed-point number with an optional suffix: decimal (m, k, M, G, T, P, E),"
+                        + " binary (Ki, Mi, "
                         + "Gi, Ti, Pi, Ei) or an exponent, such as \"500m\", \"1.5\" or \"128Mi\".");
-        quantity.putArray("oneOf").add(NODES.objectNode().put("type", "string")).add(
-                NODES.objectNode().put("type", "number"));
+        quantity.putArray("oneOf")
+                .add(NODES.objectNode().put("type", "string"))
+                .add(NODES.objectNode().put("type", "number"));
         definitions.put(BuiltinSchemas.QUANTITY, quantity);
     }
 

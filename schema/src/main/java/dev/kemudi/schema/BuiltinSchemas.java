@@ -18,20 +18,28 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The schemas of the built-in kinds, made at build time from the published Kubernetes model (see {@link
- * BuiltinSchemaGenerator}). Each definition is read when it is first touched and kept compiled, without its
- * descriptions. Safe for use by many threads; calls block only for reading the class path.
+ * The schemas of the built-in kinds, made at build time from the published Kubernetes model (see
+ * {@link BuiltinSchemaGenerator}). Each definition is read when it is first touched and kept
+ * compiled, without its descriptions. Safe for use by many threads; calls block only for reading
+ * the class path.
  */
 public final class BuiltinSchemas {
     static final String INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString";
     static final String QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity";
 
     /**
-     * Types whose required members nobody refuses when they are absent, besides all status types: the model calls every
-     * member without Go's omitempty required, and Go decodes an absent one to its zero value.
+     * Types whose required members nobody refuses when they are absent, besides all status types:
+     * the model calls every member without Go's omitempty required, and Go decodes an absent one to
+     * its zero value.
      */
     private static final Set<String> ZERO_WHEN_ABSENT =
-            Set.of("NodeSystemInfo", "ContainerStateTerminated", "EndpointSlice", "EventSeries", "TokenRequestSpec", "UserInfo");
+            Set.of(
+                    "NodeSystemInfo",
+                    "ContainerStateTerminated",
+                    "EndpointSlice",
+                    "EventSeries",
+                    "TokenRequestSpec",
+                    "UserInfo");
 
     private static final String REF = "$ref";
     private static final String REF_PREFIX = "#/components/schemas/";
@@ -40,32 +48,42 @@ public final class BuiltinSchemas {
     private final Schema.Definitions definitions = this::definition;
     private final ObjectNode index = (ObjectNode) read("index");
 
-    /** The schema of a built-in kind, such as {@code apps/v1} {@code Deployment}; empty when it is not built in. */
+    /**
+     * The schema of a built-in kind, such as {@code apps/v1} {@code Deployment}; empty when it is
+     * not built in.
+     */
     public Optional<Schema> of(String apiVersion, String kind) {
         return definitionName(apiVersion, kind).map(this::definition);
     }
 
     /**
-     * The schema of a custom resource: {@code openApiV3Schema} with apiVersion, kind and metadata as every object has
-     * them.
+     * The schema of a custom resource: {@code openApiV3Schema} with apiVersion, kind and metadata
+     * as every object has them.
      *
      * @throws IllegalArgumentException when a pattern in it is no regular expression
      */
     public Schema customResource(JsonNode openApiV3Schema) {
-        ObjectNode root = openApiV3Schema instanceof ObjectNode object
-                ? object.deepCopy()
-                : JsonNodeFactory.instance.objectNode().put("x-kubernetes-preserve-unknown-fields", true);
+        ObjectNode root =
+                openApiV3Schema instanceof ObjectNode object
+                        ? object.deepCopy()
+                        : JsonNodeFactory.instance
+                                .objectNode()
+                                .put("x-kubernetes-preserve-unknown-fields", true);
         root.put("type", "object");
         ObjectNode properties = root.withObjectProperty("properties");
         properties.set("apiVersion", JsonNodeFactory.instance.objectNode().put("type", "string"));
         properties.set("kind", JsonNodeFactory.instance.objectNode().put("type", "string"));
         properties.set(
                 "metadata",
-                JsonNodeFactory.instance.objectNode().put(REF, REF_PREFIX + EmbeddedResource.OBJECT_META));
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put(REF, REF_PREFIX + EmbeddedResource.OBJECT_META));
         return Schema.compile(root, definitions, false);
     }
 
-    /** The group-versions that have built-in kinds, such as {@code v1} and {@code apps/v1}, sorted. */
+    /**
+     * The group-versions that have built-in kinds, such as {@code v1} and {@code apps/v1}, sorted.
+     */
     public List<String> groupVersions() {
         List<String> groupVersions = new ArrayList<>();
         index.fieldNames().forEachRemaining(groupVersions::add);
@@ -73,10 +91,15 @@ public final class BuiltinSchemas {
         return groupVersions;
     }
 
-    /** The built-in kinds of one group-version by name, each with its definition's name; empty for an unknown one. */
+    /**
+     * The built-in kinds of one group-version by name, each with its definition's name; empty for
+     * an unknown one.
+     */
     public Map<String, String> kinds(String groupVersion) {
         Map<String, String> kinds = new TreeMap<>();
-        index.path(groupVersion).properties().forEach(e -> kinds.put(e.getKey(), e.getValue().asText()));
+        index.path(groupVersion)
+                .properties()
+                .forEach(e -> kinds.put(e.getKey(), e.getValue().asText()));
         return kinds;
     }
 
@@ -90,12 +113,13 @@ public final class BuiltinSchemas {
     }
 
     /**
-     * The {@code components} member of an OpenAPI v3 document for {@code groupVersion}: its kinds and all that they
-     * refer to. A fresh tree for the caller to extend.
+     * The {@code components} member of an OpenAPI v3 document for {@code groupVersion}: its kinds
+     * and all that they refer to. A fresh tree for the caller to extend.
      */
     public ObjectNode components(String groupVersion) {
         List<String> roots = new ArrayList<>(kinds(groupVersion).values());
-        List.of("Status", "DeleteOptions").forEach(k -> definitionName("v1", k).ifPresent(roots::add));
+        List.of("Status", "DeleteOptions")
+                .forEach(k -> definitionName("v1", k).ifPresent(roots::add));
         return components(roots);
     }
 
@@ -107,8 +131,12 @@ public final class BuiltinSchemas {
             String name = open.pop();
             if (!reached.containsKey(name)) {
                 JsonNode definition = read(name);
-                reached.put(name, definition);
-                definition.findValuesAsText(REF).forEach(ref -> open.push(ref.substring(REF_PREFIX.length())));
+                definition.findValuesAsText(REF).stream()
+                        .filter(ref ->
+                                ref.startsWith(
+                                        REF_PREFIX)) // JSONSchemaProps has a property of that name
+                        .forEach(ref -> open.push(ref.substring(REF_PREFIX.length())));
+                reached.put(name, documented(definition));
             }
         }
         ObjectNode components = JsonNodeFactory.instance.objectNode();
@@ -116,15 +144,38 @@ public final class BuiltinSchemas {
         return components;
     }
 
+    /**
+     * OpenAPI 3.0 ignores what stands beside a {@code $ref}; Kubernetes therefore wraps it in
+     * {@code allOf}.
+     */
+    private static ObjectNode documented(JsonNode definition) {
+        ObjectNode document = (ObjectNode) definition;
+        document.path("properties")
+                .properties()
+                .forEach(e -> {
+                    if (e.getValue() instanceof ObjectNode property
+                            && property.has(REF)
+                            && property.size() > 1) {
+                        JsonNode ref = property.remove(REF);
+                        property.putArray("allOf").addObject().set(REF, ref);
+                    }
+                });
+        return document;
+    }
+
     /** One definition as OpenAPI v3 JSON, with descriptions; a fresh tree. */
     public ObjectNode openApi(String definitionName) {
         return (ObjectNode) read(definitionName);
     }
 
-    /** The schema of any built-in definition, such as {@code io.k8s.api.core.v1.PodSpec}; empty when there is none. */
+    /**
+     * The schema of any built-in definition, such as {@code io.k8s.api.core.v1.PodSpec}; empty when
+     * there is none.
+     */
     Optional<Schema> byDefinition(String name) {
-        boolean known = compiled.containsKey(name)
-                || BuiltinSchemas.class.getResource("builtin/" + name + ".json") != null;
+        boolean known =
+                compiled.containsKey(name)
+                        || BuiltinSchemas.class.getResource("builtin/" + name + ".json") != null;
         return known ? Optional.of(definition(name)) : Optional.empty();
     }
 
@@ -147,13 +198,16 @@ public final class BuiltinSchemas {
     }
 
     private static JsonNode read(String name) {
-        try (InputStream in = BuiltinSchemas.class.getResourceAsStream("builtin/" + name + ".json")) {
+        try (InputStream in =
+                BuiltinSchemas.class.getResourceAsStream("builtin/" + name + ".json")) {
             if (in == null) {
-                throw new IllegalArgumentException("no built-in schema definition \"" + name + "\"");
+                throw new IllegalArgumentException(
+                        "no built-in schema definition \"" + name + "\"");
             }
             return Json.MAPPER.readTree(in);
         } catch (IOException e) {
-            throw new UncheckedIOException("built-in schema definition \"" + name + "\" cannot be read", e);
+            throw new UncheckedIOException(
+                    "built-in schema definition \"" + name + "\" cannot be read", e);
         }
     }
 }

@@ -34,43 +34,45 @@ record Constraints(
         List<Schema> oneOf,
         Optional<Schema> not) {
 
-    static final Constraints NONE = new Constraints(
-            List.of(),
-            Optional.empty(),
-            Optional.empty(),
-            false,
-            false,
-            Optional.empty(),
-            -1,
-            -1,
-            Optional.empty(),
-            -1,
-            -1,
-            false,
-            -1,
-            -1,
-            List.of(),
-            List.of(),
-            List.of(),
-            Optional.empty());
+    static final Constraints NONE =
+            new Constraints(
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    false,
+                    false,
+                    Optional.empty(),
+                    -1,
+                    -1,
+                    Optional.empty(),
+                    -1,
+                    -1,
+                    false,
+                    -1,
+                    -1,
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    Optional.empty());
 
-    private static final List<String> KEYWORDS = List.of(
-            "enum",
-            "minimum",
-            "maximum",
-            "multipleOf",
-            "minLength",
-            "maxLength",
-            "pattern",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-            "minProperties",
-            "maxProperties",
-            "allOf",
-            "anyOf",
-            "oneOf",
-            "not");
+    private static final List<String> KEYWORDS =
+            List.of(
+                    "enum",
+                    "minimum",
+                    "maximum",
+                    "multipleOf",
+                    "minLength",
+                    "maxLength",
+                    "pattern",
+                    "minItems",
+                    "maxItems",
+                    "uniqueItems",
+                    "minProperties",
+                    "maxProperties",
+                    "allOf",
+                    "anyOf",
+                    "oneOf",
+                    "not");
 
     static Constraints of(JsonNode spec, Function<JsonNode, Schema> compile) {
         if (KEYWORDS.stream().noneMatch(spec::has)) {
@@ -96,7 +98,9 @@ record Constraints(
                 schemas(spec.path("allOf"), compile),
                 schemas(spec.path("anyOf"), compile),
                 schemas(spec.path("oneOf"), compile),
-                spec.path("not").isObject() ? Optional.of(compile.apply(spec.get("not"))) : Optional.empty());
+                spec.path("not").isObject()
+                        ? Optional.of(compile.apply(spec.get("not")))
+                        : Optional.empty());
     }
 
     private static Optional<BigDecimal> decimal(JsonNode number) {
@@ -105,10 +109,16 @@ record Constraints(
 
     private static Optional<Pattern> pattern(JsonNode text) {
         try {
-            return text.isTextual() ? Optional.of(Pattern.compile(text.asText())) : Optional.empty();
+            return text.isTextual()
+                    ? Optional.of(Pattern.compile(text.asText()))
+                    : Optional.empty();
         } catch (PatternSyntaxException e) {
             throw new IllegalArgumentException(
-                    "pattern \"" + text.asText() + "\" is no regular expression: " + e.getDescription(), e);
+                    "pattern \""
+                            + text.asText()
+                            + "\" is no regular expression: "
+                            + e.getDescription(),
+                    e);
         }
     }
 

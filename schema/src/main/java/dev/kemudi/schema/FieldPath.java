@@ -2,7 +2,10 @@ package dev.kemudi.schema;
 
 import org.jspecify.annotations.Nullable;
 
-/** Where a value stands, written as Kubernetes writes it: {@code spec.containers[0].image}, {@code data[a.b]}. */
+/**
+ * Where a value stands, written as Kubernetes writes it: {@code spec.containers[0].image}, {@code
+ * data[a.b]}.
+ */
 final class FieldPath {
     static final FieldPath ROOT = new FieldPath(null, "");
 

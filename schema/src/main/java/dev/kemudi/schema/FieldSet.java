@@ -11,13 +11,17 @@ import java.util.TreeMap;
 /*
  * A set of field paths as a trie
  * ------------------------------
- * Each edge is one path element in its FieldsV1 spelling (see PathElements): "f:spec", "k:{"name":"web"}", "v:"x"",
- * "i:0". A node is a member of the set or only on the way to members; nodes that are neither are never kept, so two
- * sets are equal when their tries are. All operations answer new sets and share unchanged subtries.
+ * Each edge is one path element in its FieldsV1 spelling (see PathElements): "f:spec", "k:{"name":"web"}",
+ * "v:"x"", "i:0". A node is a member of the set or only on the way to members; nodes that are neither are
+ * never kept, so two sets are equal when their tries are. All operations answer new sets and share unchanged
+ * subtries.
  *
  * INVARIANT: every leaf below the root is a member.
  */
-/** An immutable set of paths to fields, with the algebra that ownership needs (structured-merge-diff's field sets). */
+/**
+ * An immutable set of paths to fields, with the algebra that ownership needs
+ * (structured-merge-diff's field sets).
+ */
 final class FieldSet {
     static final FieldSet EMPTY = new FieldSet(false, new TreeMap<>());
     static final FieldSet LEAF = new FieldSet(true, new TreeMap<>());
@@ -76,7 +80,8 @@ final class FieldSet {
 
     FieldSet intersection(FieldSet other) {
         TreeMap<String, FieldSet> both = new TreeMap<>();
-        children.forEach((element, set) -> both.put(element, set.intersection(other.child(element))));
+        children.forEach(
+                (element, set) -> both.put(element, set.intersection(other.child(element))));
         return of(member && other.member, both);
     }
 
@@ -89,7 +94,10 @@ final class FieldSet {
         return of(member && !other.member, rest);
     }
 
-    /** The difference in which a named field on the way to members of {@code other} counts as one of its members. */
+    /**
+     * The difference in which a named field on the way to members of {@code other} counts as one of
+     * its members.
+     */
     FieldSet differenceOfNamed(FieldSet other) {
         TreeMap<String, FieldSet> rest = new TreeMap<>();
         children.forEach((element, set) -> {
@@ -106,7 +114,8 @@ final class FieldSet {
             return EMPTY;
         }
         TreeMap<String, FieldSet> rest = new TreeMap<>(children);
-        other.children.forEach((element, theirs) -> rest.computeIfPresent(element, (e, mine) -> mine.without(theirs)));
+        other.children.forEach((element, theirs) ->
+                rest.computeIfPresent(element, (e, mine) -> mine.without(theirs)));
         return of(member, rest);
     }
 
@@ -117,7 +126,10 @@ final class FieldSet {
         return of(false, kept);
     }
 
-    /** The members as paths such as {@code .spec.ports[containerPort=80,protocol="TCP"].name}, sorted. */
+    /**
+     * The members as paths such as {@code .spec.ports[containerPort=80,protocol="TCP"].name},
+     * sorted.
+     */
     List<String> paths() {
         List<String> paths = new ArrayList<>();
         collect("", paths);
@@ -128,7 +140,8 @@ final class FieldSet {
         if (member) {
             paths.add(prefix);
         }
-        children.forEach((element, set) -> set.collect(prefix + PathElements.readable(element), paths));
+        children.forEach(
+                (element, set) -> set.collect(prefix + PathElements.readable(element), paths));
     }
 
     /** The set in the FieldsV1 format. */
@@ -148,13 +161,16 @@ final class FieldSet {
      */
     static FieldSet fromFieldsV1(JsonNode fields) {
         TreeMap<String, FieldSet> children = new TreeMap<>();
-        fields.properties().forEach(e -> {
-            if (!e.getKey().equals(".")) {
-                FieldSet below = fromFieldsV1(e.getValue());
-                boolean member = e.getValue().isEmpty() || e.getValue().has(".");
-                children.put(PathElements.canonical(e.getKey()), member ? below.asMember() : below);
-            }
-        });
+        fields.properties()
+                .forEach(e -> {
+                    if (!e.getKey().equals(".")) {
+                        FieldSet below = fromFieldsV1(e.getValue());
+                        boolean member = e.getValue().isEmpty() || e.getValue().has(".");
+                        children.put(
+                                PathElements.canonical(e.getKey()),
+                                member ? below.asMember() : below);
+                    }
+                });
         return of(false, children);
     }
 
@@ -171,7 +187,9 @@ final class FieldSet {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof FieldSet set && member == set.member && children.equals(set.children);
+        return other instanceof FieldSet set
+                && member == set.member
+                && children.equals(set.children);
     }
 
     @Override

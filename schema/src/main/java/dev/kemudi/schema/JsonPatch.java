@@ -6,7 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One run of a JSON patch (RFC 6902, pointers by RFC 6901) over a document that it owns. One use, one thread. */
+/**
+ * One run of a JSON patch (RFC 6902, pointers by RFC 6901) over a document that it owns. One use,
+ * one thread.
+ */
 final class JsonPatch {
     private final Limits limits;
     private JsonNode document;
@@ -19,11 +22,15 @@ final class JsonPatch {
 
     JsonNode run(JsonNode patch) {
         if (!patch.isArray()) {
-            throw PatchException.malformed("JSON patch must be an array of operations, found: " + patch.getNodeType());
+            throw PatchException.malformed(
+                    "JSON patch must be an array of operations, found: " + patch.getNodeType());
         }
         if (patch.size() > limits.jsonPatchOpsMax()) {
-            throw PatchException.malformed("The allowed maximum operations in a JSON patch is " + limits.jsonPatchOpsMax()
-                    + ", got " + patch.size());
+            throw PatchException.malformed(
+                    "The allowed maximum operations in a JSON patch is "
+                            + limits.jsonPatchOpsMax()
+                            + ", got "
+                            + patch.size());
         }
         for (int i = 0; i < patch.size(); i++) {
             operation(patch.get(i), i);
@@ -42,14 +49,16 @@ final class JsonPatch {
             case "test" -> {
                 JsonNode found = find(step.pointer(path), step);
                 if (!same(found, value(operation, step))) {
-                    throw step.unfit("testing value " + path + " failed: found " + abbreviated(found));
+                    throw step.unfit(
+                            "testing value " + path + " failed: found " + abbreviated(found));
                 }
             }
             case "copy" -> {
                 JsonNode source = find(step.pointer(text(operation, "from", index)), step);
                 copiedNodes += countNodes(source);
                 if (copiedNodes > limits.jsonPatchCopiedNodesMax()) {
-                    throw step.malformed("copies more than " + limits.jsonPatchCopiedNodesMax() + " values");
+                    throw step.malformed(
+                            "copies more than " + limits.jsonPatchCopiedNodesMax() + " values");
                 }
                 add(step.pointer(path), source.deepCopy(), step);
             }
@@ -63,14 +72,17 @@ final class JsonPatch {
                 remove(source, step);
                 add(step.pointer(path), moved, step);
             }
-            default -> throw step.malformed("unknown operation; known are add, remove, replace, move, copy, test");
+            default ->
+                    throw step.malformed(
+                            "unknown operation; known are add, remove, replace, move, copy, test");
         }
     }
 
     private static String text(JsonNode operation, String member, int index) {
         JsonNode value = operation.path(member);
         if (!value.isTextual()) {
-            throw PatchException.malformed("JSON patch operation " + index + " needs a string \"" + member + "\"");
+            throw PatchException.malformed(
+                    "JSON patch operation " + index + " needs a string \"" + member + "\"");
         }
         return value.textValue();
     }
@@ -95,7 +107,8 @@ final class JsonPatch {
         return node;
     }
 
-    private static @org.jspecify.annotations.Nullable JsonNode child(JsonNode node, String token, Step step) {
+    private static @org.jspecify.annotations.Nullable JsonNode child(
+            JsonNode node, String token, Step step) {
         if (node instanceof ArrayNode array) {
             return array.get(index(token, array.size() - 1, step));
         }
@@ -146,16 +159,18 @@ final class JsonPatch {
     }
 
     private static int index(String token, int max, Step step) {
-        boolean digits = !token.isEmpty()
-                && token.length() <= 9
-                && token.chars().allMatch(c -> c >= '0' && c <= '9')
-                && (token.length() == 1 || token.charAt(0) != '0');
+        boolean digits =
+                !token.isEmpty()
+                        && token.length() <= 9
+                        && token.chars().allMatch(c -> c >= '0' && c <= '9')
+                        && (token.length() == 1 || token.charAt(0) != '0');
         if (!digits) {
             throw step.unfit("\"" + token + "\" is no array index");
         }
         int index = Integer.parseInt(token);
         if (index > max) {
-            throw step.unfit("index " + index + " is out of bounds, the last one possible is " + max);
+            throw step.unfit(
+                    "index " + index + " is out of bounds, the last one possible is " + max);
         }
         return index;
     }
@@ -163,9 +178,10 @@ final class JsonPatch {
     /** RFC 6902 §4.6: numbers are equal when their values are. */
     private static boolean same(JsonNode a, JsonNode b) {
         return a.equals(
-                (x, y) -> x.isNumber() && y.isNumber()
-                        ? x.decimalValue().compareTo(y.decimalValue())
-                        : (x.equals(y) ? 0 : 1),
+                (x, y) ->
+                        x.isNumber() && y.isNumber()
+                                ? x.decimalValue().compareTo(y.decimalValue())
+                                : (x.equals(y) ? 0 : 1),
                 b);
     }
 

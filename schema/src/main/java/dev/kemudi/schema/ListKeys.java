@@ -9,7 +9,10 @@ import java.util.TreeSet;
 final class ListKeys {
     private ListKeys() {}
 
-    /** The key fields of {@code element}, in name order, with the schema's defaults for those left out. */
+    /**
+     * The key fields of {@code element}, in name order, with the schema's defaults for those left
+     * out.
+     */
     static ObjectNode of(JsonNode element, Schema list) {
         ObjectNode key = JsonNodeFactory.instance.objectNode();
         for (String name : new TreeSet<>(list.listMapKeys)) {

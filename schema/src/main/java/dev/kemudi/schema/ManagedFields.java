@@ -15,7 +15,10 @@ import java.util.TreeSet;
 
 /** Who owns which fields: {@code metadata.managedFields} as a map. Mutable; one thread. */
 final class ManagedFields {
-    /** More update managers than this are folded into one, as Kubernetes does, so that the list stays bounded. */
+    /**
+     * More update managers than this are folded into one, as Kubernetes does, so that the list
+     * stays bounded.
+     */
     static final int UPDATERS_MAX = 10;
 
     private static final String ANCIENT = "ancient-changes";
@@ -31,7 +34,9 @@ final class ManagedFields {
         }
     }
 
-    /** @param apiVersion empty for appliers: an applier is the same whatever version it applies in */
+    /**
+     * @param apiVersion empty for appliers: an applier is the same whatever version it applies in
+     */
     record Owner(String manager, Operation operation, String apiVersion, String subresource) {
         static Owner applier(String manager, String subresource) {
             return new Owner(manager, Operation.APPLY, "", subresource);
@@ -49,7 +54,9 @@ final class ManagedFields {
         }
     }
 
-    /** @param time RFC 3339 seconds */
+    /**
+     * @param time RFC 3339 seconds
+     */
     record Owned(FieldSet fields, String apiVersion, String time) {}
 
     private final Map<Owner, Owned> entries;
@@ -66,7 +73,9 @@ final class ManagedFields {
         return new ManagedFields(new LinkedHashMap<>(entries));
     }
 
-    /** @throws IllegalArgumentException when an entry's operation or fields cannot be read */
+    /**
+     * @throws IllegalArgumentException when an entry's operation or fields cannot be read
+     */
     static ManagedFields from(JsonNode object) {
         ManagedFields fields = none();
         for (JsonNode entry : object.path("metadata").path("managedFields")) {
@@ -78,13 +87,18 @@ final class ManagedFields {
                     switch (word) {
                         case "Apply" -> Owner.applier(manager, subresource);
                         case "Update" -> Owner.updater(manager, apiVersion, subresource);
-                        default -> throw new IllegalArgumentException(
-                                "metadata.managedFields: operation must be Apply or Update, found \"" + word + "\"");
+                        default ->
+                                throw new IllegalArgumentException(
+                                        "metadata.managedFields: operation must be Apply or Update, found \""
+                                                + word
+                                                + "\"");
                     };
             FieldSet set = FieldSet.fromFieldsV1(entry.path("fieldsV1"));
             Owned owned = new Owned(set, apiVersion, entry.path("time").asText(""));
             fields.entries.merge(
-                    owner, owned, (a, b) -> new Owned(a.fields.union(b.fields), b.apiVersion, b.time));
+                    owner,
+                    owned,
+                    (a, b) -> new Owned(a.fields.union(b.fields), b.apiVersion, b.time));
         }
         return fields;
     }
@@ -113,15 +127,21 @@ final class ManagedFields {
     }
 
     void put(Owner owner, FieldSet fields, String apiVersion, Instant now) {
-        entries.put(owner, new Owned(fields, apiVersion, now.truncatedTo(ChronoUnit.SECONDS).toString()));
+        entries.put(
+                owner,
+                new Owned(fields, apiVersion, now.truncatedTo(ChronoUnit.SECONDS).toString()));
     }
 
-    /** Takes {@code fields} from everyone but {@code owner}; who is left with nothing is dropped. */
+    /**
+     * Takes {@code fields} from everyone but {@code owner}; who is left with nothing is dropped.
+     */
     void takeFromOthers(Owner owner, FieldSet fields) {
         if (!fields.isEmpty()) {
-            entries.replaceAll((o, owned) -> o.equals(owner)
-                    ? owned
-                    : new Owned(owned.fields.difference(fields), owned.apiVersion, owned.time));
+            entries.replaceAll((o, owned) ->
+                    o.equals(owner)
+                            ? owned
+                            : new Owned(
+                                    owned.fields.difference(fields), owned.apiVersion, owned.time));
         }
         dropEmpty();
     }
@@ -132,11 +152,16 @@ final class ManagedFields {
 
     /** Folds the oldest update managers of one API version together when there are too many. */
     void cap() {
-        List<Map.Entry<Owner, Owned>> updaters = entries.entrySet().stream()
-                .filter(e -> e.getKey().operation == Operation.UPDATE && e.getKey().subresource.isEmpty())
-                .sorted(Comparator.comparing((Map.Entry<Owner, Owned> e) -> e.getValue().time)
-                        .thenComparing(e -> e.getKey().manager))
-                .toList();
+        List<Map.Entry<Owner, Owned>> updaters =
+                entries.entrySet().stream()
+                        .filter(e ->
+                                e.getKey().operation == Operation.UPDATE
+                                        && e.getKey().subresource.isEmpty())
+                        .sorted(
+                                Comparator.comparing(
+                                                (Map.Entry<Owner, Owned> e) -> e.getValue().time)
+                                        .thenComparing(e -> e.getKey().manager))
+                        .toList();
         int surplus = updaters.size() - UPDATERS_MAX;
         for (int i = 0; i <= surplus && surplus > 0; i++) {
             Owner oldest = updaters.get(i).getKey();
@@ -153,11 +178,12 @@ final class ManagedFields {
     ArrayNode toJson() {
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
         entries.entrySet().stream()
-                .sorted(Comparator.comparing((Map.Entry<Owner, Owned> e) -> e.getKey().operation)
-                        .thenComparing(e -> e.getValue().time)
-                        .thenComparing(e -> e.getKey().manager)
-                        .thenComparing(e -> e.getKey().apiVersion)
-                        .thenComparing(e -> e.getKey().subresource))
+                .sorted(
+                        Comparator.comparing((Map.Entry<Owner, Owned> e) -> e.getKey().operation)
+                                .thenComparing(e -> e.getValue().time)
+                                .thenComparing(e -> e.getKey().manager)
+                                .thenComparing(e -> e.getKey().apiVersion)
+                                .thenComparing(e -> e.getKey().subresource))
                 .forEach(e -> array.add(entry(e.getKey(), e.getValue())));
         return array;
     }
@@ -190,9 +216,10 @@ final class ManagedFields {
     /** Conflicting fields by how their owner is described, both sorted. */
     static Map<String, TreeSet<String>> describe(Map<Owner, FieldSet> conflicts) {
         Map<String, TreeSet<String>> described = new TreeMap<>();
-        conflicts.forEach((owner, fields) -> described
-                .computeIfAbsent(owner.described(), d -> new TreeSet<>())
-                .addAll(fields.paths()));
+        conflicts.forEach((owner, fields) ->
+                described
+                        .computeIfAbsent(owner.described(), d -> new TreeSet<>())
+                        .addAll(fields.paths()));
         return described;
     }
 }

@@ -9,8 +9,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Path elements in their FieldsV1 spelling: {@code f:name}, {@code k:{"key":value}} with keys sorted, {@code v:value},
- * {@code i:index}. As text they compare and hash without regard to how a number was parsed.
+ * Path elements in their FieldsV1 spelling: {@code f:name}, {@code k:{"key":value}} with keys
+ * sorted, {@code v:value}, {@code i:index}. As text they compare and hash without regard to how a
+ * number was parsed.
  */
 final class PathElements {
     private PathElements() {}
@@ -33,14 +34,19 @@ final class PathElements {
 
     /** Brings an element from outside into the one spelling that we compare. */
     static String canonical(String element) {
-        if (element.length() < 2 || element.charAt(1) != ':' || "fkvi".indexOf(element.charAt(0)) < 0) {
+        if (element.length() < 2
+                || element.charAt(1) != ':'
+                || "fkvi".indexOf(element.charAt(0)) < 0) {
             throw new IllegalArgumentException(
-                    "fieldsV1: expected an element that starts with f:, k:, v: or i:, found \"" + element + "\"");
+                    "fieldsV1: expected an element that starts with f:, k:, v: or i:, found \""
+                            + element
+                            + "\"");
         }
         return switch (element.charAt(0)) {
             case 'k' -> {
                 if (!(json(element) instanceof ObjectNode key)) {
-                    throw new IllegalArgumentException("fieldsV1: expected k: and an object, found " + element);
+                    throw new IllegalArgumentException(
+                            "fieldsV1: expected k: and an object, found " + element);
                 }
                 yield key(key);
             }
@@ -53,9 +59,10 @@ final class PathElements {
     static String readable(String element) {
         String rest = element.substring(2);
         return switch (element.charAt(0)) {
-            case 'k' -> json(element).properties().stream()
-                    .map(e -> e.getKey() + "=" + e.getValue())
-                    .collect(Collectors.joining(",", "[", "]"));
+            case 'k' ->
+                    json(element).properties().stream()
+                            .map(e -> e.getKey() + "=" + e.getValue())
+                            .collect(Collectors.joining(",", "[", "]"));
             case 'v' -> "[=" + rest + "]";
             case 'i' -> "[" + rest + "]";
             default -> "." + rest;
@@ -66,7 +73,8 @@ final class PathElements {
         try {
             return Json.MAPPER.readTree(element.substring(2));
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("fieldsV1: not JSON after the prefix: " + element, e);
+            throw new IllegalArgumentException(
+                    "fieldsV1: not JSON after the prefix: " + element, e);
         }
     }
 

@@ -24,8 +24,9 @@ import java.util.stream.Collectors;
  * How messages and trees correspond
  * ---------------------------------
  * Field by field under the same name, with these exceptions:
- *   inlined      a message field that the kind's schema does not list is embedded in Go: its members stand in the parent
- *                (a Volume's volumeSource, a Probe's handler). The schema decides, so there is no list of such fields.
+ *   inlined      a message field that the kind's schema does not list is embedded in Go: its members stand in
+ *                the parent (a Volume's volumeSource, a Probe's handler). The schema decides, so there is no
+ *                list of such fields.
  *   wrappers     messages that stand for a scalar, a list or raw JSON: see ProtobufScalars
  *   renamed      JSONSchemaProps' $ref, $schema and x-kubernetes-…
  *   zeros        see kept-zeros.txt; required fields keep theirs
@@ -56,22 +57,23 @@ final class ProtobufMapping {
     }
 
     private void addTo(ObjectNode tree, Message message, Optional<Schema> schema) {
-        message.getAllFields().forEach((field, value) -> {
-            String name = jsonName(field, schema);
-            if (inlined(field, name, schema)) {
-                addTo(tree, (Message) value, schema);
-            } else if (field.isMapField()) {
-                tree.set(name, map((List<?>) value));
-            } else if (field.isRepeated()) {
-                ArrayNode array = tree.putArray(name);
-                ((List<?>) value).forEach(element -> array.add(value(field, element)));
-            } else if (keeps(field, name, value, schema)) {
-                JsonNode node = value(field, value);
-                if (!node.isMissingNode()) {
-                    tree.set(name, node);
-                }
-            }
-        });
+        message.getAllFields()
+                .forEach((field, value) -> {
+                    String name = jsonName(field, schema);
+                    if (inlined(field, name, schema)) {
+                        addTo(tree, (Message) value, schema);
+                    } else if (field.isMapField()) {
+                        tree.set(name, map((List<?>) value));
+                    } else if (field.isRepeated()) {
+                        ArrayNode array = tree.putArray(name);
+                        ((List<?>) value).forEach(element -> array.add(value(field, element)));
+                    } else if (keeps(field, name, value, schema)) {
+                        JsonNode node = value(field, value);
+                        if (!node.isMissingNode()) {
+                            tree.set(name, node);
+                        }
+                    }
+                });
     }
 
     private ObjectNode map(List<?> entries) {
@@ -93,7 +95,8 @@ final class ProtobufMapping {
         return ProtobufScalars.unwrapped(message, this).orElseGet(() -> toTree(message));
     }
 
-    private boolean keeps(FieldDescriptor field, String name, Object value, Optional<Schema> schema) {
+    private boolean keeps(
+            FieldDescriptor field, String name, Object value, Optional<Schema> schema) {
         if (field.getJavaType() == JavaType.MESSAGE || !value.equals(zero(field))) {
             return true;
         }
@@ -111,7 +114,8 @@ final class ProtobufMapping {
             case BOOLEAN -> false;
             case STRING -> "";
             case BYTE_STRING -> ByteString.EMPTY;
-            case ENUM, MESSAGE -> throw new IllegalStateException("not a scalar: " + field.getFullName());
+            case ENUM, MESSAGE ->
+                    throw new IllegalStateException("not a scalar: " + field.getFullName());
         };
     }
 
@@ -137,17 +141,22 @@ final class ProtobufMapping {
         return toMessage(tree, descriptor, schema(descriptor));
     }
 
-    private DynamicMessage toMessage(JsonNode tree, Descriptor descriptor, Optional<Schema> schema) {
+    private DynamicMessage toMessage(
+            JsonNode tree, Descriptor descriptor, Optional<Schema> schema) {
         if (!tree.isObject()) {
             throw new IllegalArgumentException(
-                    "expected an object for " + descriptor.getName() + ", found: " + tree.getNodeType());
+                    "expected an object for "
+                            + descriptor.getName()
+                            + ", found: "
+                            + tree.getNodeType());
         }
         DynamicMessage.Builder message = DynamicMessage.newBuilder(descriptor);
         for (FieldDescriptor field : descriptor.getFields()) {
             String name = jsonName(field, schema);
             JsonNode value = tree.path(name);
             if (inlined(field, name, schema)) {
-                DynamicMessage embedded = toMessage(tree, field.getMessageType(), schemaOfInlined(field, schema));
+                DynamicMessage embedded =
+                        toMessage(tree, field.getMessageType(), schemaOfInlined(field, schema));
                 if (!embedded.getAllFields().isEmpty()) {
                     message.setField(field, embedded);
                 }
@@ -158,20 +167,30 @@ final class ProtobufMapping {
         return message.build();
     }
 
-    /** An inlined message's own members are listed by the schema of the message that it is inlined into. */
-    private static Optional<Schema> schemaOfInlined(FieldDescriptor field, Optional<Schema> parent) {
+    /**
+     * An inlined message's own members are listed by the schema of the message that it is inlined
+     * into.
+     */
+    private static Optional<Schema> schemaOfInlined(
+            FieldDescriptor field, Optional<Schema> parent) {
         return field.getMessageType().getFields().isEmpty() ? Optional.empty() : parent;
     }
 
     private void put(DynamicMessage.Builder message, FieldDescriptor field, JsonNode value) {
         if (field.isMapField()) {
             Descriptor entry = field.getMessageType();
-            value.properties().forEach(e -> message.addRepeatedField(
-                    field,
-                    DynamicMessage.newBuilder(entry)
-                            .setField(entry.findFieldByNumber(1), e.getKey())
-                            .setField(entry.findFieldByNumber(2), fieldValue(entry.findFieldByNumber(2), e.getValue()))
-                            .build()));
+            value.properties()
+                    .forEach(e ->
+                            message.addRepeatedField(
+                                    field,
+                                    DynamicMessage.newBuilder(entry)
+                                            .setField(entry.findFieldByNumber(1), e.getKey())
+                                            .setField(
+                                                    entry.findFieldByNumber(2),
+                                                    fieldValue(
+                                                            entry.findFieldByNumber(2),
+                                                            e.getValue()))
+                                            .build()));
         } else if (field.isRepeated()) {
             value.forEach(element -> message.addRepeatedField(field, fieldValue(field, element)));
         } else {

@@ -40,7 +40,8 @@ final class ProtobufScalars {
             case BOOLEAN -> NODES.booleanNode((Boolean) value);
             case STRING -> NODES.textNode((String) value);
             case BYTE_STRING -> NODES.textNode(ProtobufMapping.base64((ByteString) value));
-            case ENUM, MESSAGE -> throw new IllegalStateException("not a scalar: " + field.getFullName());
+            case ENUM, MESSAGE ->
+                    throw new IllegalStateException("not a scalar: " + field.getFullName());
         };
     }
 
@@ -61,7 +62,8 @@ final class ProtobufScalars {
                     case ENUM, MESSAGE -> false;
                 };
         if (!fits) {
-            throw new IllegalArgumentException("field " + field.getFullName() + " cannot hold " + value);
+            throw new IllegalArgumentException(
+                    "field " + field.getFullName() + " cannot hold " + value);
         }
         return switch (type) {
             case INT -> value.intValue();
@@ -71,31 +73,41 @@ final class ProtobufScalars {
             case BOOLEAN -> value.booleanValue();
             case STRING -> value.textValue();
             case BYTE_STRING -> ByteString.copyFrom(Base64.getDecoder().decode(value.textValue()));
-            case ENUM, MESSAGE -> throw new IllegalStateException("not a scalar: " + field.getFullName());
+            case ENUM, MESSAGE ->
+                    throw new IllegalStateException("not a scalar: " + field.getFullName());
         };
     }
 
-    /** What JSON writes for a message that is no JSON object; empty for all others; a missing node for an unset time. */
+    /**
+     * What JSON writes for a message that is no JSON object; empty for all others; a missing node
+     * for an unset time.
+     */
     static Optional<JsonNode> unwrapped(Message message, ProtobufMapping mapping) {
         Descriptor type = message.getDescriptorForType();
         return switch (type.getName()) {
             case "Time" -> Optional.of(time(message, SECONDS));
             case "MicroTime" -> Optional.of(time(message, MICROS));
             case "Quantity" -> Optional.of(NODES.textNode((String) get(message, "string")));
-            case "IntOrString" -> Optional.of(
-                    (Long) get(message, "type") == 0
-                            ? NODES.numberNode((Integer) get(message, "intVal"))
-                            : NODES.textNode((String) get(message, "strVal")));
+            case "IntOrString" ->
+                    Optional.of(
+                            (Long) get(message, "type") == 0
+                                    ? NODES.numberNode((Integer) get(message, "intVal"))
+                                    : NODES.textNode((String) get(message, "strVal")));
             case "RawExtension", "JSON", "FieldsV1" -> Optional.of(rawJson(message));
-            case "JSONSchemaPropsOrBool" -> Optional.of(
-                    has(message, "schema")
-                            ? mapping.toTree((Message) get(message, "schema"))
-                            : NODES.booleanNode((Boolean) get(message, "allows")));
-            case "JSONSchemaPropsOrArray", "JSONSchemaPropsOrStringArray" -> Optional.of(
-                    has(message, "schema")
-                            ? mapping.toTree((Message) get(message, "schema"))
-                            : list(message, type.getFields().getLast(), mapping));
-            default -> listWrapper(type) ? Optional.of(list(message, type.getFields().getFirst(), mapping)) : Optional.empty();
+            case "JSONSchemaPropsOrBool" ->
+                    Optional.of(
+                            has(message, "schema")
+                                    ? mapping.toTree((Message) get(message, "schema"))
+                                    : NODES.booleanNode((Boolean) get(message, "allows")));
+            case "JSONSchemaPropsOrArray", "JSONSchemaPropsOrStringArray" ->
+                    Optional.of(
+                            has(message, "schema")
+                                    ? mapping.toTree((Message) get(message, "schema"))
+                                    : list(message, type.getFields().getLast(), mapping));
+            default ->
+                    listWrapper(type)
+                            ? Optional.of(list(message, type.getFields().getFirst(), mapping))
+                            : Optional.empty();
         };
     }
 
@@ -123,12 +135,14 @@ final class ProtobufScalars {
         try {
             return NODES.textNode(format.format(Instant.ofEpochSecond(seconds, nanos)));
         } catch (DateTimeException e) {
-            throw new IllegalArgumentException("time out of range: " + seconds + " seconds since 1970", e);
+            throw new IllegalArgumentException(
+                    "time out of range: " + seconds + " seconds since 1970", e);
         }
     }
 
     private static JsonNode rawJson(Message message) {
-        ByteString raw = (ByteString) message.getField(message.getDescriptorForType().findFieldByNumber(1));
+        ByteString raw =
+                (ByteString) message.getField(message.getDescriptorForType().findFieldByNumber(1));
         if (raw.isEmpty()) {
             return NODES.nullNode();
         }
@@ -136,7 +150,10 @@ final class ProtobufScalars {
             return Json.MAPPER.readTree(raw.newInput());
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    message.getDescriptorForType().getName() + " holds malformed JSON: " + e.getMessage(), e);
+                    message.getDescriptorForType().getName()
+                            + " holds malformed JSON: "
+                            + e.getMessage(),
+                    e);
         }
     }
 
@@ -163,8 +180,9 @@ final class ProtobufScalars {
                 set(message, "intVal", value.isNumber() ? value.intValue() : 0);
                 set(message, "strVal", value.isNumber() ? "" : value.asText());
             }
-            case "RawExtension", "JSON", "FieldsV1" -> message.setField(
-                    type.findFieldByNumber(1), ByteString.copyFromUtf8(value.toString()));
+            case "RawExtension", "JSON", "FieldsV1" ->
+                    message.setField(
+                            type.findFieldByNumber(1), ByteString.copyFromUtf8(value.toString()));
             case "JSONSchemaPropsOrBool" -> {
                 set(message, "allows", value.asBoolean(true));
                 schema(message, value, mapping);
@@ -183,7 +201,8 @@ final class ProtobufScalars {
         return Optional.of(message.build());
     }
 
-    private static void schema(DynamicMessage.Builder message, JsonNode value, ProtobufMapping mapping) {
+    private static void schema(
+            DynamicMessage.Builder message, JsonNode value, ProtobufMapping mapping) {
         if (value.isObject()) {
             FieldDescriptor schema = message.getDescriptorForType().findFieldByName("schema");
             message.setField(schema, mapping.toMessage(value, schema.getMessageType()));
@@ -191,12 +210,16 @@ final class ProtobufScalars {
     }
 
     private static void elements(
-            DynamicMessage.Builder message, FieldDescriptor field, JsonNode value, ProtobufMapping mapping) {
+            DynamicMessage.Builder message,
+            FieldDescriptor field,
+            JsonNode value,
+            ProtobufMapping mapping) {
         if (value.isArray()) {
             for (JsonNode element : value) {
-                Object node = field.getJavaType() == JavaType.MESSAGE
-                        ? mapping.toMessage(element, field.getMessageType())
-                        : fromNode(field, element);
+                Object node =
+                        field.getJavaType() == JavaType.MESSAGE
+                                ? mapping.toMessage(element, field.getMessageType())
+                                : fromNode(field, element);
                 message.addRepeatedField(field, node);
             }
         }

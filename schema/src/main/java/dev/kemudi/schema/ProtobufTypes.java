@@ -26,37 +26,47 @@ import io.kubernetes.client.proto.V2Autoscaling;
 import java.util.List;
 import java.util.Optional;
 
-/** The published protobuf descriptors of the built-in kinds. A group's classes load when it is first asked for. */
+/**
+ * The published protobuf descriptors of the built-in kinds. A group's classes load when it is first
+ * asked for.
+ */
 final class ProtobufTypes {
-    static final List<String> GROUP_VERSIONS = List.of(
-            "v1",
-            "apps/v1",
-            "batch/v1",
-            "autoscaling/v1",
-            "autoscaling/v2",
-            "policy/v1",
-            "admissionregistration.k8s.io/v1",
-            "apiextensions.k8s.io/v1",
-            "authentication.k8s.io/v1",
-            "authorization.k8s.io/v1",
-            "certificates.k8s.io/v1",
-            "coordination.k8s.io/v1",
-            "discovery.k8s.io/v1",
-            "events.k8s.io/v1",
-            "flowcontrol.apiserver.k8s.io/v1",
-            "networking.k8s.io/v1",
-            "node.k8s.io/v1",
-            "rbac.authorization.k8s.io/v1",
-            "scheduling.k8s.io/v1",
-            "storage.k8s.io/v1");
+    static final List<String> GROUP_VERSIONS =
+            List.of(
+                    "v1",
+                    "apps/v1",
+                    "batch/v1",
+                    "autoscaling/v1",
+                    "autoscaling/v2",
+                    "policy/v1",
+                    "admissionregistration.k8s.io/v1",
+                    "apiextensions.k8s.io/v1",
+                    "authentication.k8s.io/v1",
+                    "authorization.k8s.io/v1",
+                    "certificates.k8s.io/v1",
+                    "coordination.k8s.io/v1",
+                    "discovery.k8s.io/v1",
+                    "events.k8s.io/v1",
+                    "flowcontrol.apiserver.k8s.io/v1",
+                    "networking.k8s.io/v1",
+                    "node.k8s.io/v1",
+                    "rbac.authorization.k8s.io/v1",
+                    "scheduling.k8s.io/v1",
+                    "storage.k8s.io/v1");
 
     private ProtobufTypes() {}
 
-    /** The message of a kind. {@code DeleteOptions} and the other meta kinds are known in every group. */
+    /**
+     * The message of a kind. {@code DeleteOptions} and the other meta kinds are known in every
+     * group.
+     */
     static Optional<Descriptor> of(String apiVersion, String kind) {
         Optional<Descriptor> own = file(apiVersion).map(f -> f.findMessageTypeByName(kind));
-        boolean meta = kind.endsWith("Options") || kind.equals("Status") || kind.equals("WatchEvent");
-        return own.isPresent() || !meta ? own : Optional.ofNullable(metaFile().findMessageTypeByName(kind));
+        boolean meta =
+                kind.endsWith("Options") || kind.equals("Status") || kind.equals("WatchEvent");
+        return own.isPresent() || !meta
+                ? own
+                : Optional.ofNullable(metaFile().findMessageTypeByName(kind));
     }
 
     static FileDescriptor metaFile() {
@@ -72,7 +82,8 @@ final class ProtobufTypes {
                     case "autoscaling/v1" -> V1Autoscaling.getDescriptor();
                     case "autoscaling/v2" -> V2Autoscaling.getDescriptor();
                     case "policy/v1" -> V1Policy.getDescriptor();
-                    case "admissionregistration.k8s.io/v1" -> V1Admissionregistration.getDescriptor();
+                    case "admissionregistration.k8s.io/v1" ->
+                            V1Admissionregistration.getDescriptor();
                     case "apiextensions.k8s.io/v1" -> V1Apiextensions.getDescriptor();
                     case "authentication.k8s.io/v1" -> V1Authentication.getDescriptor();
                     case "authorization.k8s.io/v1" -> V1Authorization.getDescriptor();

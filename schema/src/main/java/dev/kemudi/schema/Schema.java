@@ -15,9 +15,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an object of one kind may look like: a structural schema compiled from OpenAPI v3 JSON with the {@code
- * x-kubernetes-*} extensions. Immutable and safe for use by many threads; nothing blocks except the first touch of a
- * definition that its source loads lazily.
+ * What an object of one kind may look like: a structural schema compiled from OpenAPI v3 JSON with
+ * the {@code x-kubernetes-*} extensions. Immutable and safe for use by many threads; nothing blocks
+ * except the first touch of a definition that its source loads lazily.
  *
  * <p>Source: Kubernetes API concepts "structural schema", OpenAPI 3.0 schema object.
  */
@@ -36,6 +36,7 @@ public final class Schema {
     final String type;
     final String format;
     final boolean nullable;
+
     /** JSON null means absent, as Go's decoder has it for the built-in kinds. */
     final boolean nullsAbsent;
 
@@ -48,7 +49,10 @@ public final class Schema {
     final String patchMergeKey;
     final Set<String> patchStrategy;
     final Set<String> required;
-    /** Absence of a required member means its zero value, as Go's decoder has it; nobody refuses it. */
+
+    /**
+     * Absence of a required member means its zero value, as Go's decoder has it; nobody refuses it.
+     */
     final boolean zeroWhenAbsent;
 
     final @Nullable JsonNode defaultValue;
@@ -66,10 +70,13 @@ public final class Schema {
         type = spec.path("type").asText("");
         format = spec.path("format").asText("");
         nullable = spec.path("nullable").asBoolean(false);
-        preserveUnknown = spec.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)
-                || spec.path("additionalProperties").asBoolean(false);
+        preserveUnknown =
+                spec.path("x-kubernetes-preserve-unknown-fields").asBoolean(false)
+                        || spec.path("additionalProperties").asBoolean(false);
         embeddedResource = spec.path("x-kubernetes-embedded-resource").asBoolean(false);
-        intOrString = spec.path("x-kubernetes-int-or-string").asBoolean(false) || format.equals("int-or-string");
+        intOrString =
+                spec.path("x-kubernetes-int-or-string").asBoolean(false)
+                        || format.equals("int-or-string");
         listType = spec.path("x-kubernetes-list-type").asText("");
         listMapKeys = texts(spec.path("x-kubernetes-list-map-keys"));
         mapType = spec.path("x-kubernetes-map-type").asText("");
@@ -79,13 +86,18 @@ public final class Schema {
         required = Set.copyOf(texts(spec.path("required")));
         zeroWhenAbsent = spec.path(ZERO_WHEN_ABSENT).asBoolean(false);
         defaultValue = spec.has("default") ? spec.get("default") : null;
-        constraints = ref.isEmpty()
-                ? Constraints.of(spec, child -> new Schema(child, definitions, nullsAbsent))
-                : Constraints.NONE;
-        items = spec.path("items").isObject() ? new Schema(spec.get("items"), definitions, nullsAbsent) : null;
-        additionalProperties = spec.path("additionalProperties").isObject()
-                ? new Schema(spec.get("additionalProperties"), definitions, nullsAbsent)
-                : null;
+        constraints =
+                ref.isEmpty()
+                        ? Constraints.of(spec, child -> new Schema(child, definitions, nullsAbsent))
+                        : Constraints.NONE;
+        items =
+                spec.path("items").isObject()
+                        ? new Schema(spec.get("items"), definitions, nullsAbsent)
+                        : null;
+        additionalProperties =
+                spec.path("additionalProperties").isObject()
+                        ? new Schema(spec.get("additionalProperties"), definitions, nullsAbsent)
+                        : null;
         properties = compiledProperties(spec);
     }
 
@@ -93,7 +105,9 @@ public final class Schema {
         Map<String, Schema> compiled = new HashMap<>();
         spec.path("properties")
                 .properties()
-                .forEach(e -> compiled.put(e.getKey(), new Schema(e.getValue(), definitions, nullsAbsent)));
+                .forEach(e ->
+                        compiled.put(
+                                e.getKey(), new Schema(e.getValue(), definitions, nullsAbsent)));
         return Map.copyOf(compiled);
     }
 
@@ -103,33 +117,37 @@ public final class Schema {
      * @throws IllegalArgumentException when a pattern is no regular expression
      */
     public static Schema compile(JsonNode openApi) {
-        return compile(openApi, name -> {
-            if (name.equals(EmbeddedResource.OBJECT_META)) {
-                return EmbeddedResource.openObject();
-            }
-            throw new IllegalArgumentException("schema has a $ref to \"" + name + "\", but $ref is not allowed here");
-        });
+        return compile(
+                openApi,
+                name -> {
+                    if (name.equals(EmbeddedResource.OBJECT_META)) {
+                        return EmbeddedResource.openObject();
+                    }
+                    throw new IllegalArgumentException(
+                            "schema has a $ref to \"" + name + "\", but $ref is not allowed here");
+                });
     }
 
     /**
-     * Compiles a schema whose {@code $ref}s name definitions. These are asked for when first touched, so they may be
-     * recursive.
+     * Compiles a schema whose {@code $ref}s name definitions. These are asked for when first
+     * touched, so they may be recursive.
      *
      * @param definitions answers the OpenAPI JSON of a definition by its bare name
      */
     public static Schema compile(JsonNode openApi, Function<String, JsonNode> definitions) {
         Map<String, Schema> compiled = new ConcurrentHashMap<>();
-        Definitions lazy = new Definitions() {
-            @Override
-            public Schema definition(String name) {
-                Schema known = compiled.get(name);
-                if (known == null) {
-                    known = new Schema(definitions.apply(name), this, false);
-                    compiled.put(name, known);
-                }
-                return known;
-            }
-        };
+        Definitions lazy =
+                new Definitions() {
+                    @Override
+                    public Schema definition(String name) {
+                        Schema known = compiled.get(name);
+                        if (known == null) {
+                            known = new Schema(definitions.apply(name), this, false);
+                            compiled.put(name, known);
+                        }
+                        return known;
+                    }
+                };
         return new Schema(openApi, lazy, false);
     }
 
@@ -138,8 +156,8 @@ public final class Schema {
     }
 
     /**
-     * What breaks the rules for structural schemas in a CustomResourceDefinition's {@code openAPIV3Schema}; empty when
-     * nothing does. Field names start at {@code openAPIV3Schema}.
+     * What breaks the rules for structural schemas in a CustomResourceDefinition's {@code
+     * openAPIV3Schema}; empty when nothing does. Field names start at {@code openAPIV3Schema}.
      */
     public static List<Status.Cause> check(JsonNode openApiV3Schema) {
         return StructuralRules.check(openApiV3Schema);
@@ -152,7 +170,10 @@ public final class Schema {
         return causes;
     }
 
-    /** Paths of fields that this schema does not know, such as {@code spec.containers[0].foo}, in document order. */
+    /**
+     * Paths of fields that this schema does not know, such as {@code spec.containers[0].foo}, in
+     * document order.
+     */
     public List<String> unknownFields(JsonNode object) {
         List<String> unknown = new ArrayList<>();
         Shaping.collectUnknown(object, this, FieldPath.ROOT, unknown);
@@ -219,7 +240,10 @@ public final class Schema {
 
     /** Says nothing of its members: any JSON object fits, as in {@code runtime.RawExtension}. */
     boolean untyped() {
-        return properties.isEmpty() && additionalProperties == null && !embeddedResource && nullsAbsent;
+        return properties.isEmpty()
+                && additionalProperties == null
+                && !embeddedResource
+                && nullsAbsent;
     }
 
     private static String refOf(JsonNode spec) {

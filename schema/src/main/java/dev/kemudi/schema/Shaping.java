@@ -6,29 +6,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Brings trees into the shape that a schema gives: unknown fields found or cut off, defaults filled in. */
+/**
+ * Brings trees into the shape that a schema gives: unknown fields found or cut off, defaults filled
+ * in.
+ */
 final class Shaping {
     private Shaping() {}
 
-    static void collectUnknown(JsonNode value, Schema declared, FieldPath path, List<String> unknown) {
+    static void collectUnknown(
+            JsonNode value, Schema declared, FieldPath path, List<String> unknown) {
         Schema schema = declared.resolved();
         if (value.isObject()) {
-            value.properties().forEach(e -> {
-                String name = e.getKey();
-                var member = schema.member(name);
-                if (member.isPresent()) {
-                    FieldPath where = schema.declares(name) ? path.child(name) : path.key(name);
-                    collectUnknown(e.getValue(), member.get(), where, unknown);
-                } else if (!schema.open()) {
-                    unknown.add(path.child(name).toString());
-                }
-            });
+            value.properties()
+                    .forEach(e -> {
+                        String name = e.getKey();
+                        var member = schema.member(name);
+                        if (member.isPresent()) {
+                            FieldPath where =
+                                    schema.declares(name) ? path.child(name) : path.key(name);
+                            collectUnknown(e.getValue(), member.get(), where, unknown);
+                        } else if (!schema.open()) {
+                            unknown.add(path.child(name).toString());
+                        }
+                    });
         } else if (value.isArray()) {
-            schema.items().ifPresent(items -> {
-                for (int i = 0; i < value.size(); i++) {
-                    collectUnknown(value.get(i), items, path.index(i), unknown);
-                }
-            });
+            schema.items()
+                    .ifPresent(items -> {
+                        for (int i = 0; i < value.size(); i++) {
+                            collectUnknown(value.get(i), items, path.index(i), unknown);
+                        }
+                    });
         }
     }
 
@@ -60,17 +67,20 @@ final class Shaping {
             for (Map.Entry<String, Schema> property : schema.properties().entrySet()) {
                 JsonNode present = object.get(property.getKey());
                 Schema target = property.getValue();
-                // A null where null may not stand is what defaulting replaces (Kubernetes prunes it, then defaults).
+                // A null where null may not stand is what defaulting replaces (Kubernetes prunes
+                // it, then defaults).
                 boolean fill = present == null || (present.isNull() && !nullable(target));
                 if (fill) {
-                    target.defaultValue().ifPresent(d -> object.set(property.getKey(), d.deepCopy()));
+                    target.defaultValue()
+                            .ifPresent(d -> object.set(property.getKey(), d.deepCopy()));
                 }
             }
             for (String name : names(object)) {
                 schema.member(name).ifPresent(member -> applyDefaults(object.path(name), member));
             }
         } else if (value.isArray()) {
-            schema.items().ifPresent(items -> value.forEach(element -> applyDefaults(element, items)));
+            schema.items()
+                    .ifPresent(items -> value.forEach(element -> applyDefaults(element, items)));
         }
     }
 

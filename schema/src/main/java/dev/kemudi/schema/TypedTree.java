@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,17 +18,18 @@ import java.util.TreeMap;
  * Trees seen through their schema
  * -------------------------------
  * Every value is one of:
- *   leaf     a scalar, a list or map declared atomic, and any list whose schema does not say map or set: owned whole
+ *   leaf     a scalar, a list or map declared atomic, and any list whose schema does not say map or set:
+ *            owned whole
  *   granular an object: its members are owned one by one
  *   keyed    a list of type map: elements are told apart by their key fields, owned one by one
  *   set      a list of type set: values are owned one by one
- * A list that breaks its own declaration (a key missing or twice) is treated as a leaf, so that live objects written
- * before their schema was tightened can still be merged. Values without a schema (preserved unknown fields) are deduced:
- * objects granular, lists atomic.
+ * A list that breaks its own declaration (a key missing or twice) is treated as a leaf, so that live objects
+ * written before their schema was tightened can still be merged. Values without a schema (preserved unknown
+ * fields) are deduced: objects granular, lists atomic.
  *
- * What a value's set of fields holds follows structured-merge-diff: leaves; elements of keyed lists and of sets; keys of
- * maps; declared struct fields only when they are leaves or empty. Filling or emptying a struct changes what is in it,
- * not the struct: who owned it while it was empty keeps it.
+ * What a value's set of fields holds follows structured-merge-diff: leaves; elements of keyed lists and of
+ * sets; keys of maps; declared struct fields only when they are leaves or empty. Filling or emptying a struct
+ * changes what is in it, not the struct: who owned it while it was empty keeps it.
  */
 /** Field sets, merging, comparing and removing over trees with their schemas. Pure functions. */
 final class TypedTree {
@@ -58,7 +60,8 @@ final class TypedTree {
     }
 
     private static boolean atomicMap(Schema declared) {
-        String mapType = declared.mapType.isEmpty() ? declared.resolved().mapType : declared.mapType;
+        String mapType =
+                declared.mapType.isEmpty() ? declared.resolved().mapType : declared.mapType;
         Schema body = declared.resolved();
         return mapType.equals("atomic") || (body.untyped() && !body.preserveUnknown);
     }
@@ -73,7 +76,10 @@ final class TypedTree {
         return true;
     }
 
-    /** The elements of a keyed list by their path elements, in order; empty when keys are missing or not unique. */
+    /**
+     * The elements of a keyed list by their path elements, in order; empty when keys are missing or
+     * not unique.
+     */
     private static Optional<Map<String, JsonNode>> elements(JsonNode list, Schema schema) {
         Map<String, JsonNode> elements = new LinkedHashMap<>();
         for (JsonNode element : list) {
@@ -107,12 +113,16 @@ final class TypedTree {
             case LEAF -> {
                 return FieldSet.LEAF;
             }
-            case GRANULAR -> value.properties()
-                    .forEach(e -> children.put(
-                            PathElements.field(e.getKey()), memberFields(e.getKey(), e.getValue(), declared)));
-            case KEYED -> keyed(value, declared)
-                    .forEach((key, element) ->
-                            children.put(key, fields(element, items(declared)).asMember()));
+            case GRANULAR ->
+                    value.properties()
+                            .forEach(e ->
+                                    children.put(
+                                            PathElements.field(e.getKey()),
+                                            memberFields(e.getKey(), e.getValue(), declared)));
+            case KEYED ->
+                    keyed(value, declared)
+                            .forEach((key, element) ->
+                                    children.put(key, fields(element, items(declared)).asMember()));
             case SET -> value.forEach(v -> children.put(PathElements.value(v), FieldSet.LEAF));
         }
         return FieldSet.of(false, children);
@@ -137,20 +147,24 @@ final class TypedTree {
         return switch (shape) {
             case LEAF -> applied.deepCopy();
             case GRANULAR -> mergeObjects((ObjectNode) live, (ObjectNode) applied, declared);
-            case KEYED -> mergeLists(keyed(live, declared), keyed(applied, declared), items(declared));
+            case KEYED ->
+                    mergeLists(keyed(live, declared), keyed(applied, declared), items(declared));
             case SET -> mergeLists(values(live), values(applied), items(declared));
         };
     }
 
-    private static ObjectNode mergeObjects(ObjectNode live, ObjectNode applied, Optional<Schema> declared) {
+    private static ObjectNode mergeObjects(
+            ObjectNode live, ObjectNode applied, Optional<Schema> declared) {
         ObjectNode merged = live.deepCopy();
-        applied.properties().forEach(e -> {
-            JsonNode present = live.get(e.getKey());
-            JsonNode value = present == null
-                    ? e.getValue().deepCopy()
-                    : merge(present, e.getValue(), member(declared, e.getKey()));
-            merged.set(e.getKey(), value);
-        });
+        applied.properties()
+                .forEach(e -> {
+                    JsonNode present = live.get(e.getKey());
+                    JsonNode value =
+                            present == null
+                                    ? e.getValue().deepCopy()
+                                    : merge(present, e.getValue(), member(declared, e.getKey()));
+                    merged.set(e.getKey(), value);
+                });
         return merged;
     }
 
@@ -160,34 +174,44 @@ final class TypedTree {
         return values;
     }
 
-    /** The applied order rules; elements that only live has stay in front of what used to follow them. */
+    /**
+     * The applied order rules; elements that only live has stay in front of what used to follow
+     * them.
+     */
     private static ArrayNode mergeLists(
             Map<String, JsonNode> live, Map<String, JsonNode> applied, Optional<Schema> items) {
         ArrayNode merged = NODES.arrayNode();
-        List<String> liveKeys = new ArrayList<>(live.keySet());
-        Set<String> done = new HashSet<>();
+        List<Map.Entry<String, JsonNode>> before = new ArrayList<>(live.entrySet());
+        Map<String, Integer> places = new HashMap<>();
+        before.forEach(e -> places.put(e.getKey(), places.size()));
         int next = 0;
         for (Map.Entry<String, JsonNode> e : applied.entrySet()) {
             JsonNode present = live.get(e.getKey());
-            int place = present == null ? -1 : liveKeys.indexOf(e.getKey());
-            for (; next < place; next++) {
-                if (!applied.containsKey(liveKeys.get(next))) {
-                    merged.add(live.get(liveKeys.get(next)).deepCopy());
-                    done.add(liveKeys.get(next));
-                }
+            for (int place = places.getOrDefault(e.getKey(), -1); next < place; next++) {
+                addUnlessApplied(merged, before.get(next), applied);
             }
-            merged.add(present == null ? e.getValue().deepCopy() : merge(present, e.getValue(), items));
+            merged.add(
+                    present == null
+                            ? e.getValue().deepCopy()
+                            : merge(present, e.getValue(), items));
         }
-        live.forEach((key, element) -> {
-            if (!applied.containsKey(key) && !done.contains(key)) {
-                merged.add(element.deepCopy());
-            }
-        });
+        before.subList(next, before.size()).forEach(e -> addUnlessApplied(merged, e, applied));
         return merged;
     }
 
-    /** {@code value} without the fields in {@code gone}; a new tree. Structs left empty go too, unless in {@code kept}. */
-    static JsonNode remove(JsonNode value, FieldSet gone, FieldSet kept, Optional<Schema> declared) {
+    private static void addUnlessApplied(
+            ArrayNode merged, Map.Entry<String, JsonNode> element, Map<String, JsonNode> applied) {
+        if (!applied.containsKey(element.getKey())) {
+            merged.add(element.getValue().deepCopy());
+        }
+    }
+
+    /**
+     * {@code value} without the fields in {@code gone}; a new tree. Structs left empty go too,
+     * unless in {@code kept}.
+     */
+    static JsonNode remove(
+            JsonNode value, FieldSet gone, FieldSet kept, Optional<Schema> declared) {
         if (!gone.hasChildren()) {
             return value.deepCopy();
         }
@@ -196,21 +220,23 @@ final class TypedTree {
             case GRANULAR -> removeMembers(value, gone, kept, declared);
             case KEYED -> {
                 ArrayNode rest = NODES.arrayNode();
-                keyed(value, declared).forEach((key, element) -> {
-                    FieldSet below = gone.child(key);
-                    if (!below.member()) {
-                        rest.add(remove(element, below, kept.child(key), items(declared)));
-                    }
-                });
+                keyed(value, declared)
+                        .forEach((key, element) -> {
+                            FieldSet below = gone.child(key);
+                            if (!below.member()) {
+                                rest.add(remove(element, below, kept.child(key), items(declared)));
+                            }
+                        });
                 yield rest;
             }
             case SET -> {
                 ArrayNode rest = NODES.arrayNode();
-                values(value).forEach((key, element) -> {
-                    if (!gone.child(key).member()) {
-                        rest.add(element.deepCopy());
-                    }
-                });
+                values(value)
+                        .forEach((key, element) -> {
+                            if (!gone.child(key).member()) {
+                                rest.add(element.deepCopy());
+                            }
+                        });
                 yield rest;
             }
         };
@@ -219,31 +245,40 @@ final class TypedTree {
     private static ObjectNode removeMembers(
             JsonNode value, FieldSet gone, FieldSet kept, Optional<Schema> declared) {
         ObjectNode rest = NODES.objectNode();
-        value.properties().forEach(e -> {
-            String element = PathElements.field(e.getKey());
-            FieldSet below = gone.child(element);
-            if (below.member()) {
-                return;
-            }
-            JsonNode left = remove(e.getValue(), below, kept.child(element), member(declared, e.getKey()));
-            boolean emptied = left.isEmpty() && left.isContainerNode() && !e.getValue().isEmpty();
-            if (!emptied || kept.child(element).member()) {
-                rest.set(e.getKey(), left);
-            }
-        });
+        value.properties()
+                .forEach(e -> {
+                    String element = PathElements.field(e.getKey());
+                    FieldSet below = gone.child(element);
+                    if (below.member()) {
+                        return;
+                    }
+                    JsonNode left =
+                            remove(
+                                    e.getValue(),
+                                    below,
+                                    kept.child(element),
+                                    member(declared, e.getKey()));
+                    boolean emptied =
+                            left.isEmpty() && left.isContainerNode() && !e.getValue().isEmpty();
+                    if (!emptied || kept.child(element).member()) {
+                        rest.set(e.getKey(), left);
+                    }
+                });
         return rest;
     }
 
     /** What changed from one tree to the next, as field sets. */
     record Comparison(FieldSet added, FieldSet modified, FieldSet removed) {
-        private static final Comparison NONE = new Comparison(FieldSet.EMPTY, FieldSet.EMPTY, FieldSet.EMPTY);
+        private static final Comparison NONE =
+                new Comparison(FieldSet.EMPTY, FieldSet.EMPTY, FieldSet.EMPTY);
 
         FieldSet changed() {
             return added.union(modified);
         }
 
         Comparison without(FieldSet ignored) {
-            return new Comparison(added.without(ignored), modified.without(ignored), removed.without(ignored));
+            return new Comparison(
+                    added.without(ignored), modified.without(ignored), removed.without(ignored));
         }
     }
 
@@ -258,7 +293,9 @@ final class TypedTree {
         }
         return switch (shape) {
             case GRANULAR -> new Differences(declared).ofObjects(before, after);
-            case KEYED -> new Differences(declared).ofElements(keyed(before, declared), keyed(after, declared));
+            case KEYED ->
+                    new Differences(declared)
+                            .ofElements(keyed(before, declared), keyed(after, declared));
             case SET -> new Differences(declared).ofElements(values(before), values(after));
             case LEAF -> Comparison.NONE;
         };
@@ -283,20 +320,24 @@ final class TypedTree {
         }
 
         Comparison ofObjects(JsonNode before, JsonNode after) {
-            after.properties().forEach(e -> {
-                String element = PathElements.field(e.getKey());
-                JsonNode old = before.get(e.getKey());
-                if (old == null) {
-                    added.put(element, memberFields(e.getKey(), e.getValue(), declared));
-                } else {
-                    put(element, compare(old, e.getValue(), member(declared, e.getKey())));
-                }
-            });
-            before.properties().forEach(e -> {
-                if (!after.has(e.getKey())) {
-                    removed.put(PathElements.field(e.getKey()), memberFields(e.getKey(), e.getValue(), declared));
-                }
-            });
+            after.properties()
+                    .forEach(e -> {
+                        String element = PathElements.field(e.getKey());
+                        JsonNode old = before.get(e.getKey());
+                        if (old == null) {
+                            added.put(element, memberFields(e.getKey(), e.getValue(), declared));
+                        } else {
+                            put(element, compare(old, e.getValue(), member(declared, e.getKey())));
+                        }
+                    });
+            before.properties()
+                    .forEach(e -> {
+                        if (!after.has(e.getKey())) {
+                            removed.put(
+                                    PathElements.field(e.getKey()),
+                                    memberFields(e.getKey(), e.getValue(), declared));
+                        }
+                    });
             return comparison();
         }
 
@@ -325,16 +366,19 @@ final class TypedTree {
 
         private Comparison comparison() {
             return new Comparison(
-                    FieldSet.of(false, added), FieldSet.of(false, modified), FieldSet.of(false, removed));
+                    FieldSet.of(false, added),
+                    FieldSet.of(false, modified),
+                    FieldSet.of(false, removed));
         }
     }
 
     /** Equal as JSON values: numbers by value, whatever class holds them. */
     static boolean same(JsonNode a, JsonNode b) {
         return a.equals(
-                (x, y) -> x.isNumber() && y.isNumber()
-                        ? x.decimalValue().compareTo(y.decimalValue())
-                        : (x.equals(y) ? 0 : 1),
+                (x, y) ->
+                        x.isNumber() && y.isNumber()
+                                ? x.decimalValue().compareTo(y.decimalValue())
+                                : (x.equals(y) ? 0 : 1),
                 b);
     }
 }

@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 /*
  * How a value is measured
  * -----------------------
- * One walk down value and schema together. A value of the wrong type is reported once and not looked into. Messages
- * follow apiextensions: the cause's field is the path, its message starts with what is wrong ("Invalid value: …",
- * "Required value", "Unsupported value: …", "Duplicate value: …", "Too many: …") and repeats the path where Kubernetes
- * does ("spec.x in body must be …"), because people search for those words.
+ * One walk down value and schema together. A value of the wrong type is reported once and not looked into.
+ * Messages follow apiextensions: the cause's field is the path, its message starts with what is wrong
+ * ("Invalid value: …", "Required value", "Unsupported value: …", "Duplicate value: …", "Too many: …") and
+ * repeats the path where Kubernetes does ("spec.x in body must be …"), because people search for those words.
  *
- * allOf/anyOf/oneOf/not only add value constraints in structural schemas, so their schemas are run on the same value
- * with a causes list of their own.
+ * allOf/anyOf/oneOf/not only add value constraints in structural schemas, so their schemas are run on the
+ * same value with a causes list of their own.
  */
 /** Measures values against schemas and collects what is wrong. One use, one thread. */
 final class Validation {
@@ -38,7 +38,10 @@ final class Validation {
     void validate(JsonNode value, Schema declared, FieldPath path) {
         Schema schema = declared.resolved();
         if (value.isNull()) {
-            if (!declared.nullable && !schema.nullable && !schema.nullsAbsent && !schema.type.isEmpty()) {
+            if (!declared.nullable
+                    && !schema.nullable
+                    && !schema.nullsAbsent
+                    && !schema.type.isEmpty()) {
                 wrongType("null", schema.type, path);
             }
             return;
@@ -85,28 +88,39 @@ final class Validation {
             JsonNode member = object.get(name);
             boolean absent = member == null || (member.isNull() && schema.nullsAbsent);
             if (absent && !zeroIsFine(schema, name)) {
-                causes.add(new Status.Cause(
-                        "FieldValueRequired", "Required value", path.child(name).toString()));
+                causes.add(
+                        new Status.Cause(
+                                "FieldValueRequired",
+                                "Required value",
+                                path.child(name).toString()));
             }
         }
-        object.properties().forEach(e -> schema.member(e.getKey()).ifPresent(member -> {
-            FieldPath where = schema.declares(e.getKey()) ? path.child(e.getKey()) : path.key(e.getKey());
-            validate(e.getValue(), member, where);
-        }));
+        object.properties()
+                .forEach(e ->
+                        schema.member(e.getKey())
+                                .ifPresent(member -> {
+                                    FieldPath where =
+                                            schema.declares(e.getKey())
+                                                    ? path.child(e.getKey())
+                                                    : path.key(e.getKey());
+                                    validate(e.getValue(), member, where);
+                                }));
     }
 
     private static boolean zeroIsFine(Schema schema, String name) {
-        boolean flag = schema.nullsAbsent
-                && schema.member(name).map(m -> m.type.equals("boolean")).orElse(false);
+        boolean flag =
+                schema.nullsAbsent
+                        && schema.member(name).map(m -> m.type.equals("boolean")).orElse(false);
         return schema.zeroWhenAbsent || flag;
     }
 
     private void elements(JsonNode array, Schema schema, FieldPath path) {
-        schema.items().ifPresent(items -> {
-            for (int i = 0; i < array.size(); i++) {
-                validate(array.get(i), items, path.index(i));
-            }
-        });
+        schema.items()
+                .ifPresent(items -> {
+                    for (int i = 0; i < array.size(); i++) {
+                        validate(array.get(i), items, path.index(i));
+                    }
+                });
         switch (schema.listType) {
             case "set" -> uniqueElements(array, path);
             case "map" -> uniqueKeys(array, schema, path);
@@ -139,12 +153,17 @@ final class Validation {
         if (c == Constraints.NONE) {
             return;
         }
-        if (!c.enumeration().isEmpty() && c.enumeration().stream().noneMatch(e -> sameValue(e, value))) {
-            String supported = c.enumeration().stream().map(JsonNode::toString).collect(Collectors.joining(", "));
-            causes.add(new Status.Cause(
-                    "FieldValueNotSupported",
-                    "Unsupported value: " + value + ": supported values: " + supported,
-                    path.toString()));
+        if (!c.enumeration().isEmpty()
+                && c.enumeration().stream().noneMatch(e -> sameValue(e, value))) {
+            String supported =
+                    c.enumeration().stream()
+                            .map(JsonNode::toString)
+                            .collect(Collectors.joining(", "));
+            causes.add(
+                    new Status.Cause(
+                            "FieldValueNotSupported",
+                            "Unsupported value: " + value + ": supported values: " + supported,
+                            path.toString()));
         }
         if (value.isNumber()) {
             range(value, c, path);
@@ -163,52 +182,77 @@ final class Validation {
 
     private void range(JsonNode value, Constraints c, FieldPath path) {
         BigDecimal number = value.decimalValue();
-        c.minimum().ifPresent(min -> {
-            int order = number.compareTo(min);
-            if (order < 0 || (order == 0 && c.minimumExclusive())) {
-                String than = c.minimumExclusive() ? "greater than " : "greater than or equal to ";
-                invalid(value.toString(), path + " in body should be " + than + min.toPlainString(), path);
-            }
-        });
-        c.maximum().ifPresent(max -> {
-            int order = number.compareTo(max);
-            if (order > 0 || (order == 0 && c.maximumExclusive())) {
-                String than = c.maximumExclusive() ? "less than " : "less than or equal to ";
-                invalid(value.toString(), path + " in body should be " + than + max.toPlainString(), path);
-            }
-        });
-        c.multipleOf().ifPresent(unit -> {
-            if (unit.signum() != 0 && number.remainder(unit).signum() != 0) {
-                invalid(value.toString(), path + " in body should be a multiple of " + unit.toPlainString(), path);
-            }
-        });
+        c.minimum()
+                .ifPresent(min -> {
+                    int order = number.compareTo(min);
+                    if (order < 0 || (order == 0 && c.minimumExclusive())) {
+                        String than =
+                                c.minimumExclusive()
+                                        ? "greater than "
+                                        : "greater than or equal to ";
+                        invalid(
+                                value.toString(),
+                                path + " in body should be " + than + min.toPlainString(),
+                                path);
+                    }
+                });
+        c.maximum()
+                .ifPresent(max -> {
+                    int order = number.compareTo(max);
+                    if (order > 0 || (order == 0 && c.maximumExclusive())) {
+                        String than =
+                                c.maximumExclusive() ? "less than " : "less than or equal to ";
+                        invalid(
+                                value.toString(),
+                                path + " in body should be " + than + max.toPlainString(),
+                                path);
+                    }
+                });
+        c.multipleOf()
+                .ifPresent(unit -> {
+                    if (unit.signum() != 0 && number.remainder(unit).signum() != 0) {
+                        invalid(
+                                value.toString(),
+                                path + " in body should be a multiple of " + unit.toPlainString(),
+                                path);
+                    }
+                });
     }
 
     private void text(JsonNode value, Constraints c, FieldPath path) {
         String text = value.textValue();
         int length = text.codePointCount(0, text.length());
         if (c.lengthMax() >= 0 && length > c.lengthMax()) {
-            causes.add(new Status.Cause(
-                    "FieldValueTooLong",
-                    "Too long: may not be more than " + c.lengthMax() + " bytes",
-                    path.toString()));
+            causes.add(
+                    new Status.Cause(
+                            "FieldValueTooLong",
+                            "Too long: may not be more than " + c.lengthMax() + " bytes",
+                            path.toString()));
         }
         if (length < c.lengthMin()) {
-            invalid(value.toString(), path + " in body should be at least " + c.lengthMin() + " chars long", path);
+            invalid(
+                    value.toString(),
+                    path + " in body should be at least " + c.lengthMin() + " chars long",
+                    path);
         }
-        c.pattern().ifPresent(pattern -> {
-            if (!pattern.matcher(text).find()) {
-                invalid(value.toString(), path + " in body should match '" + pattern.pattern() + "'", path);
-            }
-        });
+        c.pattern()
+                .ifPresent(pattern -> {
+                    if (!pattern.matcher(text).find()) {
+                        invalid(
+                                value.toString(),
+                                path + " in body should match '" + pattern.pattern() + "'",
+                                path);
+                    }
+                });
     }
 
     private void counts(String what, int count, long min, long max, FieldPath path) {
         if (max >= 0 && count > max) {
-            causes.add(new Status.Cause(
-                    "FieldValueTooMany",
-                    "Too many: " + count + ": must have at most " + max + " items",
-                    path.toString()));
+            causes.add(
+                    new Status.Cause(
+                            "FieldValueTooMany",
+                            "Too many: " + count + ": must have at most " + max + " items",
+                            path.toString()));
         }
         if (count < min) {
             invalid(
@@ -227,14 +271,20 @@ final class Validation {
             long fitting = c.oneOf().stream().filter(s -> fits(value, s, path)).count();
             if (fitting != 1) {
                 String found = fitting == 0 ? "none valid" : fitting + " valid alternatives";
-                invalid("\"\"", path + " in body must validate one and only one schema (oneOf). Found " + found, path);
+                invalid(
+                        "\"\"",
+                        path
+                                + " in body must validate one and only one schema (oneOf). Found "
+                                + found,
+                        path);
             }
         }
-        c.not().ifPresent(s -> {
-            if (fits(value, s, path)) {
-                invalid("\"\"", path + " in body must not validate the schema (not)", path);
-            }
-        });
+        c.not()
+                .ifPresent(s -> {
+                    if (fits(value, s, path)) {
+                        invalid("\"\"", path + " in body must not validate the schema (not)", path);
+                    }
+                });
     }
 
     private static boolean fits(JsonNode value, Schema schema, FieldPath path) {
@@ -248,12 +298,16 @@ final class Validation {
                 switch (schema.format) {
                     case "int32" -> !isInteger(value) || within(value, INT32_MIN, INT32_MAX);
                     case "int64" -> !isInteger(value) || within(value, INT64_MIN, INT64_MAX);
-                    case "int-or-string" -> value.isTextual() || within(value, INT32_MIN, INT32_MAX);
+                    case "int-or-string" ->
+                            value.isTextual() || within(value, INT32_MIN, INT32_MAX);
                     default -> !value.isTextual() || Formats.fits(schema.format, value.textValue());
                 };
         if (!fits) {
             String type = schema.format;
-            invalid(value.toString(), path + " in body must be of type " + type + ": " + value, path);
+            invalid(
+                    value.toString(),
+                    path + " in body must be of type " + type + ": " + value,
+                    path);
         }
     }
 
@@ -263,18 +317,26 @@ final class Validation {
     }
 
     private void wrongType(String found, String expected, FieldPath path) {
-        causes.add(new Status.Cause(
-                "FieldValueTypeInvalid",
-                "Invalid value: \"%s\": %s in body must be of type %s: \"%s\"".formatted(found, path, expected, found),
-                path.toString()));
+        causes.add(
+                new Status.Cause(
+                        "FieldValueTypeInvalid",
+                        "Invalid value: \"%s\": %s in body must be of type %s: \"%s\""
+                                .formatted(found, path, expected, found),
+                        path.toString()));
     }
 
     private void invalid(String value, String why, FieldPath path) {
-        causes.add(new Status.Cause("FieldValueInvalid", "Invalid value: " + value + ": " + why, path.toString()));
+        causes.add(
+                new Status.Cause(
+                        "FieldValueInvalid",
+                        "Invalid value: " + value + ": " + why,
+                        path.toString()));
     }
 
     private void duplicate(JsonNode value, FieldPath path) {
-        causes.add(new Status.Cause("FieldValueDuplicate", "Duplicate value: " + value, path.toString()));
+        causes.add(
+                new Status.Cause(
+                        "FieldValueDuplicate", "Duplicate value: " + value, path.toString()));
     }
 
     static boolean isInteger(JsonNode value) {

@@ -1,4 +1,7 @@
-/** What an object may look like: structural schemas, defaulting, pruning, validation, merging, field ownership. */
+/**
+ * What an object may look like: structural schemas, defaulting, pruning, validation, merging, field
+ * ownership.
+ */
 @NullMarked
 package dev.kemudi.schema;
 

@@ -16,14 +16,17 @@ import org.junit.jupiter.api.Test;
 class FieldOwnershipTest {
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
     private static final Instant LATER = NOON.plusSeconds(60);
-    private static final Schema DEPLOYMENT = new BuiltinSchemas().of("apps/v1", "Deployment").orElseThrow();
-    private static final String WEB = "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web'},'spec':";
+    private static final Schema DEPLOYMENT =
+            new BuiltinSchemas().of("apps/v1", "Deployment").orElseThrow();
+    private static final String WEB =
+            "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'web'},'spec':";
 
     private static ObjectNode deployment(String spec) {
         return Trees.object(WEB + spec + "}");
     }
 
-    private static Outcome tryApply(ObjectNode live, String manager, ObjectNode applied, boolean force) {
+    private static Outcome tryApply(
+            ObjectNode live, String manager, ObjectNode applied, boolean force) {
         return FieldOwnership.apply(
                 live.isEmpty() ? Optional.empty() : Optional.of(ApiObject.of(live)),
                 applied,
@@ -40,7 +43,8 @@ class FieldOwnershipTest {
     }
 
     private static ObjectNode update(ObjectNode old, String manager, ObjectNode updated) {
-        Optional<ApiObject> before = old.isEmpty() ? Optional.empty() : Optional.of(ApiObject.of(old));
+        Optional<ApiObject> before =
+                old.isEmpty() ? Optional.empty() : Optional.of(ApiObject.of(old));
         return FieldOwnership.update(before, updated, manager, DEPLOYMENT, "apps/v1", NOON, "");
     }
 
@@ -48,14 +52,23 @@ class FieldOwnershipTest {
 
     @Test
     void anApplierOwnsWhatItsDocumentSays() {
-        ObjectNode object = apply(NOTHING, "kubectl", "{'replicas':3,'template':{'spec':{'containers':[{'name':'c','image':'i',"
-                + "'ports':[{'containerPort':80}]}]}}}");
+        ObjectNode object =
+                apply(
+                        NOTHING,
+                        "kubectl",
+                        "{'replicas':3,'template':{'spec':{'containers':[{'name':'c','image':'i',"
+                                + "'ports':[{'containerPort':80}]}]}}}");
 
         assertThat((Object) object.at("/metadata/managedFields"))
-                .isEqualTo(Trees.node("[{'manager':'kubectl','operation':'Apply','apiVersion':'apps/v1','time':"
-                        + "'2026-11-22T12:01:00Z','fieldsType':'FieldsV1','fieldsV1':{'f:spec':{'f:replicas':{},'f:template':{"
-                        + "'f:spec':{'f:containers':{'k:{\\'name\\':\\'c\\'}':{'.':{},'f:image':{},'f:name':{},'f:ports':{"
-                        + "'k:{\\'containerPort\\':80,\\'protocol\\':\\'TCP\\'}':{'.':{},'f:containerPort':{}}}}}}}}}}]"));
+                .isEqualTo(
+                        Trees.node(
+                                "[{'manager':'kubectl','operation':'Apply','apiVersion':'apps/v1','time':"
+                                        + "'2026-11-22T12:01:00Z','fieldsType':'FieldsV1',"
+                                        + "'fieldsV1':{'f:spec':{'f:replicas':{},'f:template':{"
+                                        + "'f:spec':{'f:containers':{'k:{\\'name\\':\\'c\\'}':{'.':{},"
+                                        + "'f:image':{},'f:name':{},'f:ports':{"
+                                        + "'k:{\\'containerPort\\':80,\\'protocol\\':\\'TCP\\'}':{'.':{},"
+                                        + "'f:containerPort':{}}}}}}}}}}]"));
     }
 
     @Test
@@ -69,41 +82,61 @@ class FieldOwnershipTest {
 
     @Test
     void changingAnothersFieldIsAConflictWordedAsKubernetesWordsIt() {
-        ObjectNode live = update(NOTHING, "kubectl-client-side-apply", deployment("{'replicas':3,'paused':true}"));
+        ObjectNode live =
+                update(
+                        NOTHING,
+                        "kubectl-client-side-apply",
+                        deployment("{'replicas':3,'paused':true}"));
 
         Outcome one = tryApply(live, "ci", deployment("{'replicas':5}"), false);
         Outcome two = tryApply(live, "ci", deployment("{'replicas':5,'paused':false}"), false);
 
         assertThat(one)
-                .isEqualTo(new Outcome.Conflicts(
-                        "Apply failed with 1 conflict: conflict with \"kubectl-client-side-apply\" using apps/v1: "
-                                + ".spec.replicas",
-                        java.util.List.of(new Status.Cause(
-                                "FieldManagerConflict",
-                                "conflict with \"kubectl-client-side-apply\" using apps/v1",
-                                ".spec.replicas"))));
+                .isEqualTo(
+                        new Outcome.Conflicts(
+                                "Apply failed with 1 conflict: conflict with "
+                                        + "\"kubectl-client-side-apply\" using apps/v1: "
+                                        + ".spec.replicas",
+                                java.util.List.of(
+                                        new Status.Cause(
+                                                "FieldManagerConflict",
+                                                "conflict with \"kubectl-client-side-apply\" using apps/v1",
+                                                ".spec.replicas"))));
         assertThat(((Outcome.Conflicts) two).message())
-                .isEqualTo("Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" using apps/v1:\n"
-                        + "- .spec.paused\n- .spec.replicas");
+                .isEqualTo(
+                        "Apply failed with 2 conflicts: conflicts with \"kubectl-client-side-apply\" "
+                                + "using apps/v1:\n"
+                                + "- .spec.paused\n- .spec.replicas");
     }
 
     @Test
     void conflictsWithAppliersNameListElementsByTheirKeys() {
-        ObjectNode live = apply(NOTHING, "a", "{'template':{'spec':{'containers':[{'name':'web','image':'1'}]}}}");
+        ObjectNode live =
+                apply(
+                        NOTHING,
+                        "a",
+                        "{'template':{'spec':{'containers':[{'name':'web','image':'1'}]}}}");
 
-        Outcome outcome = tryApply(
-                live, "b", deployment("{'template':{'spec':{'containers':[{'name':'web','image':'2'}]}}}"), false);
+        Outcome outcome =
+                tryApply(
+                        live,
+                        "b",
+                        deployment(
+                                "{'template':{'spec':{'containers':[{'name':'web','image':'2'}]}}}"),
+                        false);
 
         assertThat(((Outcome.Conflicts) outcome).message())
-                .isEqualTo("Apply failed with 1 conflict: conflict with \"a\": "
-                        + ".spec.template.spec.containers[name=\"web\"].image");
+                .isEqualTo(
+                        "Apply failed with 1 conflict: conflict with \"a\": "
+                                + ".spec.template.spec.containers[name=\"web\"].image");
     }
 
     @Test
     void forceTakesTheFieldAndOnlyTheField() {
         ObjectNode live = apply(NOTHING, "a", "{'replicas':3,'paused':true}");
 
-        ObjectNode taken = ((Outcome.Merged) tryApply(live, "b", deployment("{'replicas':5}"), true)).object();
+        ObjectNode taken =
+                ((Outcome.Merged) tryApply(live, "b", deployment("{'replicas':5}"), true)).object();
 
         assertThat(taken.at("/spec/replicas").asInt()).isEqualTo(5);
         assertThat(owned(taken, "a")).isEqualTo("{\"f:spec\":{\"f:paused\":{}}}");
@@ -123,14 +156,21 @@ class FieldOwnershipTest {
 
     @Test
     void whatIsLeftOutGoesUnlessItWasNeverOwned() {
-        ObjectNode live = apply(NOTHING, "a", "{'paused':true,'template':{'spec':{'containers':[{'name':'x'},{'name':'y'}],"
-                + "'nodeSelector':{'k':'v'}}},'strategy':{'type':'Recreate'}}");
+        ObjectNode live =
+                apply(
+                        NOTHING,
+                        "a",
+                        "{'paused':true,'template':{'spec':{'containers':[{'name':'x'},{'name':'y'}],"
+                                + "'nodeSelector':{'k':'v'}}},'strategy':{'type':'Recreate'}}");
         ObjectNode defaulted = update(live, "defaulting", withImage(live));
 
-        ObjectNode after = apply(defaulted, "a", "{'template':{'spec':{'containers':[{'name':'x'}]}}}");
+        ObjectNode after =
+                apply(defaulted, "a", "{'template':{'spec':{'containers':[{'name':'x'}]}}}");
 
         assertThat((Object) after.path("spec"))
-                .isEqualTo(Trees.node("{'template':{'spec':{'containers':[{'name':'x','image':'d'}]}}}"));
+                .isEqualTo(
+                        Trees.node(
+                                "{'template':{'spec':{'containers':[{'name':'x','image':'d'}]}}}"));
     }
 
     private static ObjectNode withImage(ObjectNode live) {
@@ -141,56 +181,88 @@ class FieldOwnershipTest {
 
     @Test
     void atomicListsAreReplacedWhole() {
-        ObjectNode live = apply(NOTHING, "a", "{'template':{'spec':{'tolerations':[{'key':'a'},{'key':'b'}]}}}");
+        ObjectNode live =
+                apply(
+                        NOTHING,
+                        "a",
+                        "{'template':{'spec':{'tolerations':[{'key':'a'},{'key':'b'}]}}}");
         ObjectNode after = apply(live, "a", "{'template':{'spec':{'tolerations':[{'key':'c'}]}}}");
 
-        assertThat(after.at("/spec/template/spec/tolerations").toString()).isEqualTo("[{\"key\":\"c\"}]");
-        assertThat(tryApply(after, "b", deployment("{'template':{'spec':{'tolerations':[{'key':'d'}]}}}"), false))
+        assertThat(after.at("/spec/template/spec/tolerations").toString())
+                .isEqualTo("[{\"key\":\"c\"}]");
+        assertThat(
+                        tryApply(
+                                after,
+                                "b",
+                                deployment("{'template':{'spec':{'tolerations':[{'key':'d'}]}}}"),
+                                false))
                 .isInstanceOf(Outcome.Conflicts.class);
     }
 
     @Test
     void newElementsComeInTheAppliedOrderAndOthersKeepTheirPlace() {
-        ObjectNode live = apply(NOTHING, "a", "{'template':{'spec':{'containers':[{'name':'x'},{'name':'z'}]}}}");
-        ObjectNode after = apply(live, "b", "{'template':{'spec':{'containers':[{'name':'w'},{'name':'z'},{'name':'v'}]}}}");
+        ObjectNode live =
+                apply(
+                        NOTHING,
+                        "a",
+                        "{'template':{'spec':{'containers':[{'name':'x'},{'name':'z'}]}}}");
+        ObjectNode after =
+                apply(
+                        live,
+                        "b",
+                        "{'template':{'spec':{'containers':[{'name':'w'},{'name':'z'},{'name':'v'}]}}}");
 
-        assertThat(after.at("/spec/template/spec/containers").findValuesAsText("name")).containsExactly("w", "x", "z", "v");
+        assertThat(after.at("/spec/template/spec/containers").findValuesAsText("name"))
+                .containsExactly("w", "x", "z", "v");
     }
 
     @Test
     void updatesOwnWhatTheyChangeAndOthersLoseIt() {
-        ObjectNode created = update(NOTHING, "kubectl-create", deployment("{'replicas':1,'paused':true}"));
+        ObjectNode created =
+                update(NOTHING, "kubectl-create", deployment("{'replicas':1,'paused':true}"));
         ObjectNode scaled = created.deepCopy();
         ((ObjectNode) scaled.path("spec")).put("replicas", 2).remove("paused");
 
         ObjectNode after = update(created, "kubectl-scale", scaled);
 
         assertThat(owned(after, "kubectl-scale")).isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
-        assertThat(after.at("/metadata/managedFields")).as("kubectl-create has nothing left").hasSize(1);
-        assertThat((Object) update(after, "someone", after)).as("an update without a change").isEqualTo(after);
+        assertThat(after.at("/metadata/managedFields"))
+                .as("kubectl-create has nothing left")
+                .hasSize(1);
+        assertThat((Object) update(after, "someone", after))
+                .as("an update without a change")
+                .isEqualTo(after);
     }
 
     @Test
     void systemMetadataBelongsToNobody() {
-        ObjectNode created = Trees.object("{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'n','namespace':'x',"
-                + "'uid':'u','resourceVersion':'1','generation':1,'creationTimestamp':'2026-11-22T12:00:00Z','labels':{'a':"
-                + "'b'}}}");
+        ObjectNode created =
+                Trees.object(
+                        "{'apiVersion':'apps/v1','kind':'Deployment','metadata':{'name':'n','namespace':'x',"
+                                + "'uid':'u','resourceVersion':'1','generation':1,"
+                                + "'creationTimestamp':'2026-11-22T12:00:00Z','labels':{'a':"
+                                + "'b'}}}");
 
         assertThat(owned(update(NOTHING, "m", created), "m"))
-                .isEqualTo("{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:a\":{}}}}".replace("\".\":{},", ""));
+                .isEqualTo(
+                        "{\"f:metadata\":{\"f:labels\":{\".\":{},\"f:a\":{}}}}"
+                                .replace("\".\":{},", ""));
     }
 
     @Test
     void clientsMayMigrateOrResetManagedFields() {
         ObjectNode created = update(NOTHING, "old", deployment("{'replicas':1}"));
         ObjectNode renamed = created.deepCopy();
-        ((ObjectNode) renamed.at("/metadata/managedFields/0")).put("manager", "new").put("operation", "Apply");
+        ((ObjectNode) renamed.at("/metadata/managedFields/0"))
+                .put("manager", "new")
+                .put("operation", "Apply");
         ObjectNode reset = created.deepCopy();
         ((ObjectNode) reset.path("metadata")).putArray("managedFields").addObject();
         ObjectNode broken = created.deepCopy();
         ((ObjectNode) broken.at("/metadata/managedFields/0/fieldsV1")).putObject("x:y");
 
-        assertThat(owned(update(created, "mover", renamed), "new")).isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
+        assertThat(owned(update(created, "mover", renamed), "new"))
+                .isEqualTo("{\"f:spec\":{\"f:replicas\":{}}}");
         assertThat(update(created, "mover", reset).path("metadata").has("managedFields")).isFalse();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> update(created, "mover", broken))
@@ -206,8 +278,10 @@ class FieldOwnershipTest {
                 .put("kubectl.kubernetes.io/last-applied-configuration", sent.toString());
         ObjectNode live = update(NOTHING, "kubectl-client-side-apply", first);
 
-        assertThat(tryApply(live, "kubectl", deployment("{'replicas':5}"), false)).isInstanceOf(Outcome.Merged.class);
-        assertThat(tryApply(live, "other", deployment("{'replicas':5}"), false)).isInstanceOf(Outcome.Conflicts.class);
+        assertThat(tryApply(live, "kubectl", deployment("{'replicas':5}"), false))
+                .isInstanceOf(Outcome.Merged.class);
+        assertThat(tryApply(live, "other", deployment("{'replicas':5}"), false))
+                .isInstanceOf(Outcome.Conflicts.class);
     }
 
     @Test
@@ -216,11 +290,19 @@ class FieldOwnershipTest {
         for (int i = 1; i <= 30; i++) {
             ObjectNode next = object.deepCopy();
             next.withObject("/metadata/labels").put("l" + i, "v");
-            object = FieldOwnership.update(
-                    Optional.of(ApiObject.of(object)), next, "m" + i, DEPLOYMENT, "apps/v1", NOON.plusSeconds(i), "");
+            object =
+                    FieldOwnership.update(
+                            Optional.of(ApiObject.of(object)),
+                            next,
+                            "m" + i,
+                            DEPLOYMENT,
+                            "apps/v1",
+                            NOON.plusSeconds(i),
+                            "");
         }
         assertThat(object.at("/metadata/managedFields")).hasSize(10);
-        assertThat(object.at("/metadata/managedFields").findValuesAsText("manager")).contains("ancient-changes", "m30");
+        assertThat(object.at("/metadata/managedFields").findValuesAsText("manager"))
+                .contains("ancient-changes", "m30");
     }
 
     @Test
@@ -228,13 +310,14 @@ class FieldOwnershipTest {
         ObjectNode applied = deployment("{}");
         ((ObjectNode) applied.path("metadata")).putArray("managedFields").addObject();
 
-        assertThat(tryApply(NOTHING, "a", applied, false)).isEqualTo(new Outcome.Unusable("metadata.managedFields must be nil"));
+        assertThat(tryApply(NOTHING, "a", applied, false))
+                .isEqualTo(new Outcome.Unusable("metadata.managedFields must be nil"));
     }
 
     /*
-     * Laws of apply over seeded random objects of every shape: idempotent; the document is in the result; documents that
-     * touch disjoint fields commute; ownership never names what is not there; forcing leaves no other owner of a value
-     * that it changed.
+     * Laws of apply over seeded random objects of every shape: idempotent; the document is in the result;
+     * documents that touch disjoint fields commute; ownership never names what is not there; forcing leaves
+     * no other owner of a value that it changed.
      */
     @Test
     void lawsOfApplyHold() {
@@ -251,10 +334,19 @@ class FieldOwnershipTest {
                     .as("seed %d: the document is in the result", seed)
                     .isEqualTo(afterB);
             FieldSet present = TypedTree.fields(afterB, Optional.of(RandomTrees.SCHEMA));
-            FieldSet claimed = ManagedFields.from(afterB).ofOthersThan(ManagedFields.Owner.applier("nobody", ""));
-            assertThat(claimed.differenceOfNamed(present).paths()).as("seed %d: owned but absent", seed).isEmpty();
-            ObjectNode withdrawn = forced(afterB, "b", Trees.object("{'apiVersion':'e.io/v1','kind':'E','metadata':{'name':"
-                    + "'x'}}"));
+            FieldSet claimed =
+                    ManagedFields.from(afterB)
+                            .ofOthersThan(ManagedFields.Owner.applier("nobody", ""));
+            assertThat(claimed.differenceOfNamed(present).paths())
+                    .as("seed %d: owned but absent", seed)
+                    .isEmpty();
+            ObjectNode withdrawn =
+                    forced(
+                            afterB,
+                            "b",
+                            Trees.object(
+                                    "{'apiVersion':'e.io/v1','kind':'E','metadata':{'name':"
+                                            + "'x'}}"));
             FieldSet left = TypedTree.fields(withdrawn, Optional.of(RandomTrees.SCHEMA));
             FieldSet onlyB = claimed(afterB, "b").difference(claimed(afterB, "a"));
             assertThat(onlyB.intersection(left).differenceOfNamed(claimed(afterB, "a")).paths())
@@ -285,9 +377,11 @@ class FieldOwnershipTest {
     }
 
     private static ObjectNode forced(ObjectNode live, String manager, ObjectNode applied) {
-        Optional<ApiObject> before = live.isEmpty() ? Optional.empty() : Optional.of(ApiObject.of(live));
+        Optional<ApiObject> before =
+                live.isEmpty() ? Optional.empty() : Optional.of(ApiObject.of(live));
         Outcome outcome =
-                FieldOwnership.apply(before, applied, manager, true, RandomTrees.SCHEMA, "e.io/v1", NOON, "");
+                FieldOwnership.apply(
+                        before, applied, manager, true, RandomTrees.SCHEMA, "e.io/v1", NOON, "");
         return ((Outcome.Merged) outcome).object();
     }
 

@@ -9,16 +9,29 @@ import java.util.Random;
 /** Seeded random JSON objects: free ones, and ones that fit the schema of {@link #SCHEMA}. */
 final class RandomTrees {
     /** One of each shape that ownership tells apart. */
-    static final Schema SCHEMA = Schema.compile(Trees.node("{'type':'object','properties':{'apiVersion':{'type':'string'},"
-            + "'kind':{'type':'string'},'metadata':{'type':'object','properties':{'name':{'type':'string'},'labels':{'type':"
-            + "'object','additionalProperties':{'type':'string'}},'managedFields':{'type':'array','items':{'type':'object',"
-            + "'x-kubernetes-preserve-unknown-fields':true}}}},'spec':{'type':'object','properties':{'n':{'type':'integer'},"
-            + "'s':{'type':'string'},'deep':{'type':'object','properties':{'x':{'type':'string'},'y':{'type':'integer'}}},"
-            + "'map':{'type':'object','additionalProperties':{'type':'string'}},'atomic':{'type':'object',"
-            + "'x-kubernetes-map-type':'atomic','additionalProperties':{'type':'string'}},'list':{'type':'array','items':{"
-            + "'type':'integer'}},'set':{'type':'array','x-kubernetes-list-type':'set','items':{'type':'string'}},'items':{"
-            + "'type':'array','x-kubernetes-list-type':'map','x-kubernetes-list-map-keys':['name'],'items':{'type':'object',"
-            + "'properties':{'name':{'type':'string'},'v':{'type':'integer'},'w':{'type':'string'}}}}}}}}"));
+    static final Schema SCHEMA =
+            Schema.compile(
+                    Trees.node(
+                            "{'type':'object','properties':{'apiVersion':{'type':'string'},"
+                                    + "'kind':{'type':'string'},'metadata':{'type':'object',"
+                                    + "'properties':{'name':{'type':'string'},'labels':{'type':"
+                                    + "'object','additionalProperties':{'type':'string'}},"
+                                    + "'managedFields':{'type':'array','items':{'type':'object',"
+                                    + "'x-kubernetes-preserve-unknown-fields':true}}}},"
+                                    + "'spec':{'type':'object','properties':{'n':{'type':'integer'},"
+                                    + "'s':{'type':'string'},'deep':{'type':'object',"
+                                    + "'properties':{'x':{'type':'string'},'y':{'type':'integer'}}},"
+                                    + "'map':{'type':'object','additionalProperties':{'type':'string'}},"
+                                    + "'atomic':{'type':'object',"
+                                    + "'x-kubernetes-map-type':'atomic',"
+                                    + "'additionalProperties':{'type':'string'}},'list':{'type':'array',"
+                                    + "'items':{"
+                                    + "'type':'integer'}},'set':{'type':'array',"
+                                    + "'x-kubernetes-list-type':'set','items':{'type':'string'}},'items':{"
+                                    + "'type':'array','x-kubernetes-list-type':'map',"
+                                    + "'x-kubernetes-list-map-keys':['name'],'items':{'type':'object',"
+                                    + "'properties':{'name':{'type':'string'},'v':{'type':'integer'},"
+                                    + "'w':{'type':'string'}}}}}}}}"));
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final String[] NAMES = {"a", "b", "c", "d"};
@@ -106,19 +119,22 @@ final class RandomTrees {
     /** The merge patch that leads from one object without nulls to another. */
     static ObjectNode mergePatch(ObjectNode from, ObjectNode to) {
         ObjectNode patch = NODES.objectNode();
-        from.fieldNames().forEachRemaining(n -> {
-            if (!to.has(n)) {
-                patch.putNull(n);
-            }
-        });
-        to.properties().forEach(e -> {
-            JsonNode old = from.get(e.getKey());
-            if (old instanceof ObjectNode before && e.getValue() instanceof ObjectNode after) {
-                patch.set(e.getKey(), mergePatch(before, after));
-            } else if (!e.getValue().equals(old)) {
-                patch.set(e.getKey(), e.getValue());
-            }
-        });
+        from.fieldNames()
+                .forEachRemaining(n -> {
+                    if (!to.has(n)) {
+                        patch.putNull(n);
+                    }
+                });
+        to.properties()
+                .forEach(e -> {
+                    JsonNode old = from.get(e.getKey());
+                    if (old instanceof ObjectNode before
+                            && e.getValue() instanceof ObjectNode after) {
+                        patch.set(e.getKey(), mergePatch(before, after));
+                    } else if (!e.getValue().equals(old)) {
+                        patch.set(e.getKey(), e.getValue());
+                    }
+                });
         return patch;
     }
 }
