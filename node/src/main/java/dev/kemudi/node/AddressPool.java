@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Addresses for pods out of a loopback range, each given to one pod at a time and not again soon. Two nodes on one
- * machine begin at different places of the range. Safe for use by many threads.
+ * Addresses for pods out of a loopback range, each given to one pod at a time and not again soon.
+ * Two nodes on one machine begin at different places of the range. Safe for use by many threads.
  */
 final class AddressPool {
     /** Addresses tried before giving up: a machine that refuses so many refuses all. */
@@ -32,11 +32,13 @@ final class AddressPool {
         int bits = slash < 0 ? -1 : Integer.parseInt(prefix.substring(slash + 1));
         if (bits < 8 || bits > 24) {
             throw new IllegalArgumentException(
-                    "expected an address prefix such as 127.64.0.0/10 (8 to 24 bits), found: " + prefix);
+                    "expected an address prefix such as 127.64.0.0/10 (8 to 24 bits), found: "
+                            + prefix);
         }
         this.base = number(prefix.substring(0, slash)) & -(1L << (32 - bits));
         this.size = 1L << (32 - bits);
-        this.next = Math.floorMod(podsDirectory.hashCode() * 0x9E3779B97F4A7C15L >>> 20, size) & ~0xffL;
+        this.next =
+                Math.floorMod(podsDirectory.hashCode() * 0x9E3779B97F4A7C15L >>> 20, size) & ~0xffL;
     }
 
     /** An address for the pod; the previous one when nobody else has it. */
@@ -107,6 +109,10 @@ final class AddressPool {
 
     private static String text(long number) {
         return "%d.%d.%d.%d"
-                .formatted(number >> 24 & 0xff, number >> 16 & 0xff, number >> 8 & 0xff, number & 0xff);
+                .formatted(
+                        number >> 24 & 0xff,
+                        number >> 16 & 0xff,
+                        number >> 8 & 0xff,
+                        number & 0xff);
     }
 }

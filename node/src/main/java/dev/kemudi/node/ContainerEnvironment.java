@@ -8,17 +8,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A container's environment and command line, with references read and {@code $(NAME)} expanded as Kubernetes does. */
+/**
+ * A container's environment and command line, with references read and {@code $(NAME)} expanded as
+ * Kubernetes does.
+ */
 final class ContainerEnvironment {
     private final Map<String, String> variables = new LinkedHashMap<>();
     private final Map<String, String> known = new LinkedHashMap<>();
 
-    /** @param fromRuntime known to {@code $(NAME)} besides the container's own variables */
+    /**
+     * @param fromRuntime known to {@code $(NAME)} besides the container's own variables
+     */
     ContainerEnvironment(Map<String, String> fromRuntime) {
         known.putAll(fromRuntime);
     }
 
-    static ContainerEnvironment of(JsonNode container, Map<String, String> fromRuntime, References references)
+    static ContainerEnvironment of(
+            JsonNode container, Map<String, String> fromRuntime, References references)
             throws References.MissingException {
         ContainerEnvironment environment = new ContainerEnvironment(fromRuntime);
         for (JsonNode source : container.path("envFrom")) {
@@ -35,7 +41,8 @@ final class ContainerEnvironment {
         return environment;
     }
 
-    private void takeAll(JsonNode source, References references) throws References.MissingException {
+    private void takeAll(JsonNode source, References references)
+            throws References.MissingException {
         String prefix = source.path("prefix").asText("");
         boolean secret = source.has("secretRef");
         JsonNode selector = source.path(secret ? "secretRef" : "configMapRef");
@@ -43,11 +50,12 @@ final class ContainerEnvironment {
         boolean optional = selector.path("optional").asBoolean();
         Optional<Map<String, byte[]>> contents =
                 secret ? references.secret(name, optional) : references.configMap(name, optional);
-        contents.ifPresent(
-                all -> all.forEach((k, v) -> put(prefix + k, new String(v, StandardCharsets.UTF_8))));
+        contents.ifPresent(all ->
+                all.forEach((k, v) -> put(prefix + k, new String(v, StandardCharsets.UTF_8))));
     }
 
-    private static Optional<String> valueFrom(JsonNode from, String container, References references)
+    private static Optional<String> valueFrom(
+            JsonNode from, String container, References references)
             throws References.MissingException {
         if (from.has("fieldRef")) {
             return Optional.of(references.field(from.path("fieldRef").path("fieldPath").asText()));
@@ -61,8 +69,12 @@ final class ContainerEnvironment {
     }
 
     private void put(String name, String value) {
-        // NUL and = cannot stand in a process's environment: such a name would corrupt its neighbours.
-        if (!name.isEmpty() && name.indexOf('=') < 0 && name.indexOf('\0') < 0 && value.indexOf('\0') < 0) {
+        // NUL and = cannot stand in a process's environment: such a name would corrupt its
+        // neighbours.
+        if (!name.isEmpty()
+                && name.indexOf('=') < 0
+                && name.indexOf('\0') < 0
+                && value.indexOf('\0') < 0) {
             variables.put(name, value);
             known.put(name, value);
         }
@@ -78,7 +90,10 @@ final class ContainerEnvironment {
         return expanded;
     }
 
-    /** {@code $(NAME)} becomes its value, {@code $$} a dollar sign, an unknown name stays as written. */
+    /**
+     * {@code $(NAME)} becomes its value, {@code $$} a dollar sign, an unknown name stays as
+     * written.
+     */
     String expand(String text) {
         StringBuilder out = new StringBuilder();
         int at = 0;

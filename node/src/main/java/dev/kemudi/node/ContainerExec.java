@@ -11,7 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Commands that probes and hooks run beside a container: bounded in time and in what is kept of their output. */
+/**
+ * Commands that probes and hooks run beside a container: bounded in time and in what is kept of
+ * their output.
+ */
 record ContainerExec(NodeParts parts, ContainerRun run) implements Probe.Exec {
     private static final int OUTPUT_BYTES_MAX = 1_024;
 
@@ -24,7 +27,8 @@ record ContainerExec(NodeParts parts, ContainerRun run) implements Probe.Exec {
         Head output = new Head();
         AtomicReference<Probe.Outcome> outcome =
                 new AtomicReference<>(
-                        new Probe.Outcome(false, "command timed out after " + timeoutSeconds + " s"));
+                        new Probe.Outcome(
+                                false, "command timed out after " + timeoutSeconds + " s"));
         Thread runner =
                 Thread.ofVirtual()
                         .name("exec " + run.name)
@@ -40,13 +44,17 @@ record ContainerExec(NodeParts parts, ContainerRun run) implements Probe.Exec {
     }
 
     private void execute(
-            ContainerSpec spec, List<String> command, Head output, AtomicReference<Probe.Outcome> outcome) {
+            ContainerSpec spec,
+            List<String> command,
+            Head output,
+            AtomicReference<Probe.Outcome> outcome) {
         try {
             ExecStreams streams = new ExecStreams(InputStream.nullInputStream(), output, output);
             int code = parts.runtime().exec(spec, command, streams);
             outcome.set(
                     new Probe.Outcome(
-                            code == 0, code == 0 ? "" : "exit code " + code + ": " + output.text()));
+                            code == 0,
+                            code == 0 ? "" : "exit code " + code + ": " + output.text()));
         } catch (IOException e) {
             outcome.set(new Probe.Outcome(false, String.valueOf(e.getMessage())));
         } catch (InterruptedException _) {

@@ -96,7 +96,8 @@ final class ContainerLog implements Closeable {
 
     /** The numbers that follow {@code prefix} in the names of the log files. */
     private static java.util.stream.IntStream numbers(Path folder, String prefix) {
-        String[] names = folder.toFile().list((_, name) -> name.startsWith(prefix) && name.endsWith(".log"));
+        String[] names =
+                folder.toFile().list((_, name) -> name.startsWith(prefix) && name.endsWith(".log"));
         return Arrays.stream(names == null ? new String[0] : names)
                 .map(name -> name.substring(prefix.length()))
                 .mapToInt(rest -> Integer.parseInt(rest.substring(0, rest.indexOf('.'))));
@@ -140,7 +141,10 @@ final class ContainerLog implements Closeable {
             fileBytes += length;
         } catch (IOException e) {
             if (droppedBytes == 0) {
-                LOG.log(System.Logger.Level.WARNING, "log lines are dropped, cannot write " + path(generation), e);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "log lines are dropped, cannot write " + path(generation),
+                        e);
             }
             droppedBytes += length;
         }

@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One container of one pod through all its attempts. Changed by the pod's thread; the volatile fields also by probes,
- * or read by exec.
+ * One container of one pod through all its attempts. Changed by the pod's thread; the volatile
+ * fields also by probes, or read by exec.
  */
 final class ContainerRun {
     enum Role {

@@ -9,29 +9,39 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * What runs containers beneath the node: processes today, an OCI runtime later. The node decides when and what; the
- * runtime only does. Calls block (use virtual threads); all are safe for use by many threads, but calls about one pod
- * come from one thread, exec and logs excepted.
+ * What runs containers beneath the node: processes today, an OCI runtime later. The node decides
+ * when and what; the runtime only does. Calls block (use virtual threads); all are safe for use by
+ * many threads, but calls about one pod come from one thread, exec and logs excepted.
  */
 interface ContainerRuntime extends AutoCloseable {
-    /** As {@code status.nodeInfo.containerRuntimeVersion} and the scheme of container ids show it. */
+    /**
+     * As {@code status.nodeInfo.containerRuntimeVersion} and the scheme of container ids show it.
+     */
     String name();
 
     /** Why {@code image} cannot run here, and what to do instead; empty when it can. */
     Optional<Refusal> refusal(String image);
 
     /**
-     * Gives the pod its address, the one it had before when {@code previousAddress} is not empty and free.
+     * Gives the pod its address, the one it had before when {@code previousAddress} is not empty
+     * and free.
      *
      * @throws IOException when no address can be bound
      */
     String preparePod(String podUid, String previousAddress) throws IOException;
 
-    /** What the runtime adds to a container's environment, known before it starts so that {@code $(NAME)} may use it. */
+    /**
+     * What the runtime adds to a container's environment, known before it starts so that {@code
+     * $(NAME)} may use it.
+     */
     Map<String, String> environment(String podUid, String container);
 
-    /** @throws StartException when the container cannot be started: not worth a retry before something changes */
-    RunningContainer start(ContainerSpec spec) throws StartException, IOException, InterruptedException;
+    /**
+     * @throws StartException when the container cannot be started: not worth a retry before
+     *     something changes
+     */
+    RunningContainer start(ContainerSpec spec)
+            throws StartException, IOException, InterruptedException;
 
     /** Finds what an earlier life of this node started; empty when it is gone. */
     Optional<RunningContainer> adopt(String podUid, String container, int attempt);
@@ -44,9 +54,7 @@ interface ContainerRuntime extends AutoCloseable {
     int exec(ContainerSpec spec, List<String> command, ExecStreams streams)
             throws IOException, InterruptedException;
 
-    /**
-     * The log of one container; {@code attempt} empty for the newest, otherwise that attempt's.
-     */
+    /** The log of one container; {@code attempt} empty for the newest, otherwise that attempt's. */
     Optional<ContainerLog> log(String podUid, String container, OptionalInt attempt);
 
     /** Kills whatever the pod left behind. Answers how many processes would not go. */
@@ -62,7 +70,9 @@ interface ContainerRuntime extends AutoCloseable {
     @Override
     void close();
 
-    /** @param reason such as {@code ErrImageNeverPull} */
+    /**
+     * @param reason such as {@code ErrImageNeverPull}
+     */
     record Refusal(String reason, String message) {}
 
     /** Something in a folder that the container sees at a path of its own. */
@@ -97,7 +107,9 @@ interface ContainerRuntime extends AutoCloseable {
     interface RunningContainer {
         String id();
 
-        /** Completes once, after the container and everything it left behind is gone. Never fails. */
+        /**
+         * Completes once, after the container and everything it left behind is gone. Never fails.
+         */
         java.util.concurrent.CompletableFuture<Exit> exited();
 
         /** Asks the main process to end. */

@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /** Finds programs as {@code execvp} would, so that a missing one is told before anything starts. */
 final class Executables {
-    private static final String FALLBACK_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    private static final String FALLBACK_PATH =
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private Executables() {}
 

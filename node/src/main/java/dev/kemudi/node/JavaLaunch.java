@@ -61,12 +61,16 @@ final class JavaLaunch {
         line.addAll(spec.args());
         if (line.isEmpty()) {
             throw new StartException(
-                    "RunContainerError", "no command specified: image \"host\" has no entry point of its own");
+                    "RunContainerError",
+                    "no command specified: image \"host\" has no entry point of its own");
         }
         return line;
     }
 
-    /** A JVM sees the machine, not the pod's limits: tell it, unless the user did in JAVA_TOOL_OPTIONS. */
+    /**
+     * A JVM sees the machine, not the pod's limits: tell it, unless the user did in
+     * JAVA_TOOL_OPTIONS.
+     */
     private static void limits(ContainerSpec spec, List<String> line) {
         String user = spec.environment().getOrDefault("JAVA_TOOL_OPTIONS", "");
         if (spec.memoryBytes() > 0 && !user.contains("-Xmx") && !user.contains("RAM")) {

@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
 
-/** Copies a container's log to a client: cut, filtered and followed as asked. Used by one thread. */
+/**
+ * Copies a container's log to a client: cut, filtered and followed as asked. Used by one thread.
+ */
 final class LogReader {
     private static final int BUFFER_BYTES = 65_536;
     private static final long WAIT_MILLIS = 1_000;
@@ -61,10 +63,14 @@ final class LogReader {
         out.flush();
     }
 
-    /** Reads to the end of one file and, when following, waits there until the log moves on or ends. */
-    private void copyGeneration(int generation, RandomAccessFile file) throws IOException, InterruptedException {
+    /**
+     * Reads to the end of one file and, when following, waits there until the log moves on or ends.
+     */
+    private void copyGeneration(int generation, RandomAccessFile file)
+            throws IOException, InterruptedException {
         while (bytesLeft > 0) {
-            // Asked before reading: what was written before the end was announced is read by this round.
+            // Asked before reading: what was written before the end was announced is read by this
+            // round.
             boolean over = log.generation() > generation || log.finished();
             int read;
             boolean any = false;

@@ -4,7 +4,9 @@ import dev.kemudi.node.ContainerRuntime.ContainerSpec;
 import dev.kemudi.node.ContainerRuntime.RunningContainer;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /*
  * Without control groups the kernel enforces no memory limit, so once a second the resident memory of each limited
@@ -37,25 +39,34 @@ final class MemoryWatch implements Runnable {
     }
 
     private void look() {
+        @Nullable List<ProcTable.Entry> entries = null;
         for (PodWorker worker : workers.get()) {
             for (ContainerRun run : worker.runs()) {
                 ContainerSpec spec = run.spec;
                 RunningContainer running = run.running;
-                if (spec != null && running != null && spec.memoryBytes() > 0 && over(worker, run, spec)) {
+                if (spec == null || running == null || spec.memoryBytes() <= 0) {
+                    continue;
+                }
+                entries = entries == null ? processes.scan() : entries;
+                if (over(entries, spec)) {
                     running.kill("OOMKilled");
                 }
             }
         }
     }
 
-    private boolean over(PodWorker worker, ContainerRun run, ContainerSpec spec) {
-        List<ProcTable.Entry> entries =
-                processes.ofPod(worker.uid()).stream()
-                        .filter(e -> e.container().equals(run.name))
+    private static boolean over(List<ProcTable.Entry> all, ContainerSpec spec) {
+        List<ProcTable.Entry> own =
+                all.stream()
+                        .filter(e ->
+                                e.podUid().equals(spec.podUid())
+                                        && e.container().equals(spec.container()))
                         .toList();
-        long resident = entries.stream().mapToLong(e -> ProcTable.residentBytes(e.pid())).sum();
-        return resident > spec.memoryBytes()
-                && entries.stream().mapToLong(e -> ProcTable.proportionalBytes(e.pid())).sum()
-                        > spec.memoryBytes();
+        return sum(own, ProcTable::residentBytes) > spec.memoryBytes()
+                && sum(own, ProcTable::proportionalBytes) > spec.memoryBytes();
+    }
+
+    private static long sum(List<ProcTable.Entry> entries, LongUnaryOperator bytesOfPid) {
+        return entries.stream().mapToLong(e -> bytesOfPid.applyAsLong(e.pid())).sum();
     }
 }

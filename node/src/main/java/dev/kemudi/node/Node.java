@@ -27,15 +27,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
 /**
- * Runs the pods that are bound to it as supervised processes of this machine, without root, and says in the API what
- * became of them. Safe for use by many threads.
+ * Runs the pods that are bound to it as supervised processes of this machine, without root, and
+ * says in the API what became of them. Safe for use by many threads.
  */
 public final class Node implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.kemudi.node");
     private static final Duration SYNC_MAX = Duration.ofSeconds(30);
     private static final int STATUS_EVERY_HEARTBEATS = 30;
 
-    /** Left of the time for closing after the grace is over: killing, sweeping, writing the last status. */
+    /**
+     * Left of the time for closing after the grace is over: killing, sweeping, writing the last
+     * status.
+     */
     private static final long CLOSE_RESERVE_MILLIS = 2_000;
 
     /**
@@ -45,7 +48,8 @@ public final class Node implements AutoCloseable {
      * @param addressPrefix where pods' addresses come from, such as {@link #DEFAULT_ADDRESS_PREFIX}
      * @param hostAddress the node's own address
      */
-    public record Config(String nodeName, Path podsDirectory, String addressPrefix, String hostAddress) {
+    public record Config(
+            String nodeName, Path podsDirectory, String addressPrefix, String hostAddress) {
         /** Loopback, so that no port is reachable from outside; never 127.0.0.1. */
         public static final String DEFAULT_ADDRESS_PREFIX = "127.64.0.0/10";
 
@@ -71,7 +75,11 @@ public final class Node implements AutoCloseable {
 
     /** Makes a node that is not yet started. */
     public Node(
-            Config config, ApiClient client, PrometheusRegistry registry, TimeSource time, Limits limits)
+            Config config,
+            ApiClient client,
+            PrometheusRegistry registry,
+            TimeSource time,
+            Limits limits)
             throws IOException {
         this(config, client, registry, new ControllerMetrics(registry, "node"), time, limits);
     }
@@ -102,10 +110,12 @@ public final class Node implements AutoCloseable {
         NodeMetrics metrics = new NodeMetrics(registry);
         metrics.pods(workers::size);
         this.runtime =
-                new ProcessRuntime(this.config.podsDirectory(), config.addressPrefix(), limits, metrics);
+                new ProcessRuntime(
+                        this.config.podsDirectory(), config.addressPrefix(), limits, metrics);
         this.object = new NodeObject(client, time, this.config, limits);
         dev.kemudi.controller.Limits controllerLimits = dev.kemudi.controller.Limits.defaults();
-        this.recorder = new EventRecorder(client, "kemudi-node", time, controllerLimits, controllerMetrics);
+        this.recorder =
+                new EventRecorder(client, "kemudi-node", time, controllerLimits, controllerMetrics);
         this.broker = new EventBroker<>("pods", brokerLimits(limits), registry);
         this.informer =
                 Informer.builder(client, Resource.PODS)
@@ -144,14 +154,17 @@ public final class Node implements AutoCloseable {
     }
 
     /**
-     * Registers the node, adopts what an earlier life left running, kills what no pod owns any more, and follows the API.
-     * Blocks until the pods bound here are known.
+     * Registers the node, adopts what an earlier life left running, kills what no pod owns any
+     * more, and follows the API. Blocks until the pods bound here are known.
      */
     public void start() throws IOException, InterruptedException {
         object.register();
         informer.start();
         if (!informer.awaitSynced(SYNC_MAX)) {
-            throw new IOException("the API server did not list this node's pods within " + SYNC_MAX.toSeconds() + " s");
+            throw new IOException(
+                    "the API server did not list this node's pods within "
+                            + SYNC_MAX.toSeconds()
+                            + " s");
         }
         removeStrangers();
         informer.addHandler(new Handler());
@@ -166,7 +179,10 @@ public final class Node implements AutoCloseable {
         informer.list().forEach(pod -> known.add(pod.uid()));
         for (String uid : runtime.podUids()) {
             if (!known.contains(uid)) {
-                LOG.log(System.Logger.Level.INFO, "removing what is left of pod {0}, which is gone", uid);
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "removing what is left of pod {0}, which is gone",
+                        uid);
                 runtime.removePod(uid);
             }
         }
@@ -265,8 +281,9 @@ public final class Node implements AutoCloseable {
     }
 
     /**
-     * Stops all pods, those of the lowest priority first, writes their last status and says that the node is gone. Takes
-     * at most {@link Limits#closeMillisMax}. The pods stay in the API and start again with the node.
+     * Stops all pods, those of the lowest priority first, writes their last status and says that
+     * the node is gone. Takes at most {@link Limits#closeMillisMax}. The pods stay in the API and
+     * start again with the node.
      */
     @Override
     public void close() {
@@ -283,7 +300,11 @@ public final class Node implements AutoCloseable {
                 long leftMillis = (until - System.nanoTime()) / 1_000_000 - CLOSE_RESERVE_MILLIS;
                 long graceMillis = Math.max(100, leftMillis / waves--);
                 for (PodWorker worker : wave) {
-                    long own = 1000 * worker.pod().at("/spec/terminationGracePeriodSeconds").asLong(30);
+                    long own =
+                            1000
+                                    * worker.pod()
+                                            .at("/spec/terminationGracePeriodSeconds")
+                                            .asLong(30);
                     worker.shutdown(Math.min(graceMillis, own));
                 }
                 for (PodWorker worker : wave) {
@@ -294,7 +315,9 @@ public final class Node implements AutoCloseable {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } catch (ApiException e) {
-            LOG.log(System.Logger.Level.WARNING, "the node's end could not be told: " + e.getMessage());
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the node's end could not be told: " + e.getMessage());
         } finally {
             letGo();
         }

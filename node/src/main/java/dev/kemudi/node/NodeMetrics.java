@@ -27,7 +27,10 @@ final class NodeMetrics {
         this.startsBound = starts.labelValues();
         this.restarts = counter("kemudi_node_container_restarts", "Containers started again.");
         this.logBytes = counter("kemudi_node_container_log_bytes", "Bytes printed by containers.");
-        this.swept = counter("kemudi_node_processes_swept", "SIGKILLs sent to what containers left behind.");
+        this.swept =
+                counter(
+                        "kemudi_node_processes_swept",
+                        "SIGKILLs sent to what containers left behind.");
         this.probes =
                 Counter.builder()
                         .name("kemudi_node_probe_failures")
@@ -35,9 +38,13 @@ final class NodeMetrics {
                         .labelNames("probe")
                         .register(registry);
         this.startLatency =
-                histogram("kemudi_node_pod_start_latency_seconds", "From seeing a pod to all containers started.");
+                histogram(
+                        "kemudi_node_pod_start_latency_seconds",
+                        "From seeing a pod to all containers started.");
         this.exitVisible =
-                histogram("kemudi_node_exit_visible_latency_seconds", "From a process's end to it in the API.");
+                histogram(
+                        "kemudi_node_exit_visible_latency_seconds",
+                        "From a process's end to it in the API.");
     }
 
     private Counter counter(String name, String help) {

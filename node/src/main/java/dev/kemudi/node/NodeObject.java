@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** This node's Node object and its Lease. Used by the node's heartbeat thread, and at start and end. */
+/**
+ * This node's Node object and its Lease. Used by the node's heartbeat thread, and at start and end.
+ */
 final class NodeObject {
     static final String LEASE_NAMESPACE = "kube-node-lease";
     static final int HEARTBEAT_SECONDS = 10;
@@ -45,7 +47,9 @@ final class NodeObject {
         capacity.put("cpu", Quantity.of(Runtime.getRuntime().availableProcessors()));
         capacity.put("memory", Quantity.ofBytes(memoryBytes()));
         try {
-            capacity.put("ephemeral-storage", Quantity.ofBytes(Files.getFileStore(podsDirectory).getTotalSpace()));
+            capacity.put(
+                    "ephemeral-storage",
+                    Quantity.ofBytes(Files.getFileStore(podsDirectory).getTotalSpace()));
         } catch (IOException _) {
             capacity.put("ephemeral-storage", Quantity.ZERO); // a file system that does not tell
         }
@@ -92,7 +96,8 @@ final class NodeObject {
                 }
             }
         } else {
-            ApiObject labelled = existing.get().edit(tree -> labels((ObjectNode) tree.path("metadata")));
+            ApiObject labelled =
+                    existing.get().edit(tree -> labels((ObjectNode) tree.path("metadata")));
             if (!labelled.equals(existing.get())) {
                 client.update(Resource.NODES, labelled);
             }
@@ -103,7 +108,10 @@ final class NodeObject {
     }
 
     private void labels(ObjectNode metadata) {
-        ObjectNode labels = metadata.path("labels") instanceof ObjectNode present ? present : metadata.putObject("labels");
+        ObjectNode labels =
+                metadata.path("labels") instanceof ObjectNode present
+                        ? present
+                        : metadata.putObject("labels");
         labels.put("kubernetes.io/hostname", config.nodeName());
         labels.put("kubernetes.io/os", "linux");
         labels.put("kubernetes.io/arch", architecture());
@@ -123,18 +131,41 @@ final class NodeObject {
                 config.nodeName(),
                 true,
                 tree -> {
-                    ObjectNode status = tree.path("status") instanceof ObjectNode s ? s : tree.putObject("status");
+                    ObjectNode status =
+                            tree.path("status") instanceof ObjectNode s
+                                    ? s
+                                    : tree.putObject("status");
                     quantities(status.putObject("capacity"), capacity);
                     quantities(status.putObject("allocatable"), allocatable());
                     ArrayNode addresses = status.putArray("addresses");
-                    addresses.addObject().put("type", "InternalIP").put("address", config.hostAddress());
+                    addresses
+                            .addObject()
+                            .put("type", "InternalIP")
+                            .put("address", config.hostAddress());
                     addresses.addObject().put("type", "Hostname").put("address", config.nodeName());
                     info(status.putObject("nodeInfo"));
                     ArrayNode conditions =
-                            status.path("conditions") instanceof ArrayNode c ? c : status.putArray("conditions");
-                    condition(conditions, "MemoryPressure", false, "NotWatched", "this node does not watch it");
-                    condition(conditions, "DiskPressure", false, "NotWatched", "this node does not watch it");
-                    condition(conditions, "PIDPressure", false, "NotWatched", "this node does not watch it");
+                            status.path("conditions") instanceof ArrayNode c
+                                    ? c
+                                    : status.putArray("conditions");
+                    condition(
+                            conditions,
+                            "MemoryPressure",
+                            false,
+                            "NotWatched",
+                            "this node does not watch it");
+                    condition(
+                            conditions,
+                            "DiskPressure",
+                            false,
+                            "NotWatched",
+                            "this node does not watch it");
+                    condition(
+                            conditions,
+                            "PIDPressure",
+                            false,
+                            "NotWatched",
+                            "this node does not watch it");
                     condition(conditions, "Ready", ready, reason, message);
                 });
     }
@@ -148,7 +179,9 @@ final class NodeObject {
         info.put("machineID", read("/etc/machine-id")).put("systemUUID", read("/etc/machine-id"));
         info.put("bootID", read("/proc/sys/kernel/random/boot_id"));
         info.put("kernelVersion", read("/proc/sys/kernel/osrelease"));
-        info.put("osImage", osImage()).put("operatingSystem", "linux").put("architecture", architecture());
+        info.put("osImage", osImage())
+                .put("operatingSystem", "linux")
+                .put("architecture", architecture());
         info.put("containerRuntimeVersion", "process://" + Runtime.version().feature());
         info.put("kubeletVersion", "v" + (version.equals("null") ? "0.1.0" : version) + "-kemudi");
         info.put("kubeProxyVersion", "");
@@ -163,7 +196,8 @@ final class NodeObject {
         return System.getProperty("os.name", "");
     }
 
-    private void condition(ArrayNode conditions, String type, boolean value, String reason, String message) {
+    private void condition(
+            ArrayNode conditions, String type, boolean value, String reason, String message) {
         String now = ContainerState.seconds(time.now());
         ObjectNode condition = null;
         for (var present : conditions) {
@@ -184,7 +218,9 @@ final class NodeObject {
     private void ensureLeaseNamespace() {
         if (client.find(Resource.NAMESPACES, "", LEASE_NAMESPACE).isEmpty()) {
             try {
-                client.create(Resource.NAMESPACES, ApiObject.named(Resource.NAMESPACES, "", LEASE_NAMESPACE));
+                client.create(
+                        Resource.NAMESPACES,
+                        ApiObject.named(Resource.NAMESPACES, "", LEASE_NAMESPACE));
             } catch (ApiException e) {
                 if (!e.alreadyExists()) {
                     throw e;
@@ -196,10 +232,14 @@ final class NodeObject {
     /** Renews the Lease: the cheap sign of life. */
     void heartbeat() {
         Instant now = time.now().truncatedTo(ChronoUnit.MICROS);
-        String text = now.toString().contains(".") ? now.toString() : now.toString().replace("Z", ".000000Z");
+        String text =
+                now.toString().contains(".")
+                        ? now.toString()
+                        : now.toString().replace("Z", ".000000Z");
         Consumer<ObjectNode> renew =
                 tree -> {
-                    ObjectNode spec = tree.path("spec") instanceof ObjectNode s ? s : tree.putObject("spec");
+                    ObjectNode spec =
+                            tree.path("spec") instanceof ObjectNode s ? s : tree.putObject("spec");
                     spec.put("holderIdentity", config.nodeName());
                     spec.put("leaseDurationSeconds", LEASE_SECONDS).put("renewTime", text);
                 };
@@ -208,16 +248,24 @@ final class NodeObject {
         } else {
             client.create(
                     Resource.LEASES,
-                    ApiObject.named(Resource.LEASES, LEASE_NAMESPACE, config.nodeName()).edit(renew));
+                    ApiObject.named(Resource.LEASES, LEASE_NAMESPACE, config.nodeName())
+                            .edit(renew));
         }
     }
 
     private void change(
-            Resource resource, String namespace, String name, boolean status, Consumer<ObjectNode> change) {
+            Resource resource,
+            String namespace,
+            String name,
+            boolean status,
+            Consumer<ObjectNode> change) {
         for (int tries = 0; ; tries++) {
             ApiObject changed = client.get(resource, namespace, name).edit(change);
             try {
-                var _ = status ? client.updateStatus(resource, changed) : client.update(resource, changed);
+                var _ =
+                        status
+                                ? client.updateStatus(resource, changed)
+                                : client.update(resource, changed);
                 return;
             } catch (ApiException e) {
                 if (!e.conflict() || tries >= TRIES_MAX) {

@@ -18,7 +18,9 @@ final class NodeStreams implements PodStreams {
     private final NodeParts parts;
     private final Function<String, Optional<PodWorker>> workers;
 
-    /** @param workers by pod uid */
+    /**
+     * @param workers by pod uid
+     */
     NodeStreams(NodeParts parts, Function<String, Optional<PodWorker>> workers) {
         this.parts = parts;
         this.workers = workers;
@@ -27,17 +29,17 @@ final class NodeStreams implements PodStreams {
     private ContainerRun run(ApiObject pod, String container) {
         PodWorker worker =
                 workers.apply(pod.uid())
-                        .orElseThrow(() -> new ApiException(Status.notFound(Resource.PODS, pod.name())));
+                        .orElseThrow(
+                                () -> new ApiException(Status.notFound(Resource.PODS, pod.name())));
         String name = container.isEmpty() ? pod.at("/spec/containers/0/name").asText() : container;
         return worker.run(name)
-                .orElseThrow(
-                        () ->
-                                new ApiException(
-                                        Status.of(
-                                                404,
-                                                "NotFound",
-                                                "container %s is not valid for pod %s"
-                                                        .formatted(name, pod.name()))));
+                .orElseThrow(() ->
+                        new ApiException(
+                                Status.of(
+                                        404,
+                                        "NotFound",
+                                        "container %s is not valid for pod %s"
+                                                .formatted(name, pod.name()))));
     }
 
     @Override
@@ -73,7 +75,8 @@ final class NodeStreams implements PodStreams {
                                     .formatted(run.name, pod.name(), PodWorker.reason(run))));
         }
         if (command.isEmpty()) {
-            throw new ApiException(Status.badRequest("you must specify at least one command for the container"));
+            throw new ApiException(
+                    Status.badRequest("you must specify at least one command for the container"));
         }
         return parts.runtime().exec(spec, command, streams);
     }

@@ -22,7 +22,10 @@ import java.util.function.LongConsumer;
  * The pipes are looked at, not waited in: a read() would hold a platform thread per stream. FIONREAD (available())
  * costs about a microsecond; an idle container is looked at five times a second, a talking one all the time.
  */
-/** Moves one container's output from its pipes to its log until the container is gone and the pipes are empty. */
+/**
+ * Moves one container's output from its pipes to its log until the container is gone and the pipes
+ * are empty.
+ */
 final class OutputPump implements Runnable {
     private static final int BUFFER_BYTES = 65_536;
     private static final long IDLE_MILLIS_MAX = 200;
@@ -35,8 +38,15 @@ final class OutputPump implements Runnable {
     private final LongConsumer counted;
     private final byte[] buffer = new byte[BUFFER_BYTES];
 
-    /** @param gone whether no process of the container is left */
-    OutputPump(Path stdout, Path stderr, ContainerLog log, BooleanSupplier gone, LongConsumer counted) {
+    /**
+     * @param gone whether no process of the container is left
+     */
+    OutputPump(
+            Path stdout,
+            Path stderr,
+            ContainerLog log,
+            BooleanSupplier gone,
+            LongConsumer counted) {
         this.stdout = stdout;
         this.stderr = stderr;
         this.log = log;
@@ -78,7 +88,8 @@ final class OutputPump implements Runnable {
         return true;
     }
 
-    private void pump(FileInputStream out, FileInputStream err) throws IOException, InterruptedException {
+    private void pump(FileInputStream out, FileInputStream err)
+            throws IOException, InterruptedException {
         long idleMillis = 1;
         while (true) {
             boolean last = gone.getAsBoolean();

@@ -48,7 +48,8 @@ final class PodContainers {
         this.stop = stop;
         this.volumes =
                 new Volumes(
-                        parts.podsDirectory().resolve(pod.get().uid()).resolve("_volumes"), parts.limits());
+                        parts.podsDirectory().resolve(pod.get().uid()).resolve("_volumes"),
+                        parts.limits());
     }
 
     private References references() {
@@ -76,13 +77,15 @@ final class PodContainers {
         }
     }
 
-    // ---- a new life of the node ------------------------------------------------------------------------------------
+    // ---- a new life of the node
+    // ------------------------------------------------------------------------------------
 
     /** Adopts what an earlier life of the node left running; what is gone counts as ended. */
     void restore(List<ContainerRun> runs, PodRecord note, ApiObject now) {
         for (ContainerRun run : runs) {
             JsonNode told = told(run, now);
-            boolean startedBefore = told.path("state").has("running") || told.path("state").has("terminated");
+            boolean startedBefore =
+                    told.path("state").has("running") || told.path("state").has("terminated");
             run.attempt =
                     Math.max(
                             note.attempt(run.name),
@@ -91,7 +94,8 @@ final class PodContainers {
             if (run.attempt < 0) {
                 continue;
             }
-            Optional<RunningContainer> alive = parts.runtime().adopt(now.uid(), run.name, run.attempt);
+            Optional<RunningContainer> alive =
+                    parts.runtime().adopt(now.uid(), run.name, run.attempt);
             Optional<Terminated> ended = ContainerState.terminated(told.path("state"));
             if (alive.isPresent()) {
                 adopted(run, alive.get(), told);
@@ -106,7 +110,9 @@ final class PodContainers {
 
     private static JsonNode told(ContainerRun run, ApiObject now) {
         String list =
-                run.role == Role.APP ? "/status/containerStatuses" : "/status/initContainerStatuses";
+                run.role == Role.APP
+                        ? "/status/containerStatuses"
+                        : "/status/initContainerStatuses";
         for (JsonNode status : now.at(list)) {
             if (status.path("name").asText().equals(run.name)) {
                 return status;
@@ -116,7 +122,8 @@ final class PodContainers {
     }
 
     private void adopted(ContainerRun run, RunningContainer alive, JsonNode told) {
-        Instant since = ContainerState.instant(told.path("state").path("running").path("startedAt"));
+        Instant since =
+                ContainerState.instant(told.path("state").path("running").path("startedAt"));
         run.state = new Running(since.equals(Instant.EPOCH) ? parts.time().now() : since);
         run.hooked = true;
         run.startupPassed = told.path("started").asBoolean();
@@ -125,13 +132,17 @@ final class PodContainers {
             run.spec = spec(run, run.attempt);
         } catch (References.MissingException | Volumes.MountException | IOException e) {
             parts.recorder()
-                    .warning(pod.get(), "Failed", "exec will not work until the next restart: " + e.getMessage());
+                    .warning(
+                            pod.get(),
+                            "Failed",
+                            "exec will not work until the next restart: " + e.getMessage());
         }
         attend(run, alive);
     }
 
     private void lost(ContainerRun run, JsonNode told) {
-        Instant began = ContainerState.instant(told.path("state").path("running").path("startedAt"));
+        Instant began =
+                ContainerState.instant(told.path("state").path("running").path("startedAt"));
         String message = "The container could not be found when the node started again";
         run.state =
                 new Terminated(
@@ -143,10 +154,15 @@ final class PodContainers {
                         told.path("containerID").asText(""));
     }
 
-    // ---- starting --------------------------------------------------------------------------------------------------
+    // ---- starting
+    // --------------------------------------------------------------------------------------------------
 
-    /** Brings the container to where the policy wants it; nanoseconds until it should be looked at again. */
-    long ensure(ContainerRun run, String policy, PodRecord note) throws IOException, InterruptedException {
+    /**
+     * Brings the container to where the policy wants it; nanoseconds until it should be looked at
+     * again.
+     */
+    long ensure(ContainerRun run, String policy, PodRecord note)
+            throws IOException, InterruptedException {
         if (run.running != null) {
             if (!run.unhealthy.isEmpty() && !run.stopAsked) {
                 run.stopAsked = true;
@@ -172,14 +188,16 @@ final class PodContainers {
         return policy.equals("Always") || (policy.equals("OnFailure") && exitCode != 0);
     }
 
-    private long start(ContainerRun run, String policy, PodRecord note) throws IOException, InterruptedException {
+    private long start(ContainerRun run, String policy, PodRecord note)
+            throws IOException, InterruptedException {
         String image = run.declared.path("image").asText();
         Optional<Refusal> refusal = parts.runtime().refusal(image);
         if (refusal.isPresent()) {
             waiting(run, refusal.get().reason(), refusal.get().message());
             if (!run.imageRefused.equals(image)) {
                 run.imageRefused = image;
-                parts.recorder().warning(pod.get(), refusal.get().reason(), refusal.get().message());
+                parts.recorder()
+                        .warning(pod.get(), refusal.get().reason(), refusal.get().message());
             }
             return FOREVER_NANOS;
         }
@@ -233,7 +251,9 @@ final class PodContainers {
         run.startedNanos = parts.time().nanoTime();
         Instant now = parts.time().now();
         ended(run, policy, new Terminated(128, reason, message, now, now, ""));
-        return restarts(policy, 128) ? Math.max(0, run.retryAtNanos - parts.time().nanoTime()) : FOREVER_NANOS;
+        return restarts(policy, 128)
+                ? Math.max(0, run.retryAtNanos - parts.time().nanoTime())
+                : FOREVER_NANOS;
     }
 
     private ContainerSpec spec(ContainerRun run, int attempt)
@@ -263,7 +283,8 @@ final class PodContainers {
                 Quantity.of(limits.path("cpu")).milliValue());
     }
 
-    // ---- attending -------------------------------------------------------------------------------------------------
+    // ---- attending
+    // -------------------------------------------------------------------------------------------------
 
     private void attend(ContainerRun run, RunningContainer running) {
         run.running = running;
@@ -274,11 +295,10 @@ final class PodContainers {
         run.stopAsked = false;
         run.imageRefused = "";
         running.exited()
-                .thenRun(
-                        () -> {
-                            run.exitedNanos = parts.time().nanoTime();
-                            wake.run();
-                        });
+                .thenRun(() -> {
+                    run.exitedNanos = parts.time().nanoTime();
+                    wake.run();
+                });
         if (!run.hooked) {
             attendant(run, "postStart", () -> postStart(run));
         }
@@ -310,7 +330,10 @@ final class PodContainers {
                                 parts.limits().probeAnswerBytesMax());
                 if (!outcome.success()) {
                     parts.recorder()
-                            .warning(pod.get(), "FailedPostStartHook", "PostStartHook failed: " + outcome.message());
+                            .warning(
+                                    pod.get(),
+                                    "FailedPostStartHook",
+                                    "PostStartHook failed: " + outcome.message());
                     run.unhealthy = "Container " + run.name + " failed its postStart hook";
                 }
             }
@@ -345,9 +368,12 @@ final class PodContainers {
                     @Override
                     public void failed(String message) {
                         parts.metrics().probeFailed(probe.kind());
-                        String kind = Character.toUpperCase(probe.kind().charAt(0)) + probe.kind().substring(1);
+                        String kind =
+                                Character.toUpperCase(probe.kind().charAt(0))
+                                        + probe.kind().substring(1);
                         parts.recorder()
-                                .warning(pod.get(), "Unhealthy", kind + " probe failed: " + message);
+                                .warning(
+                                        pod.get(), "Unhealthy", kind + " probe failed: " + message);
                     }
                 };
         return new ProbeLoop(
@@ -373,12 +399,15 @@ final class PodContainers {
         }
         if (!healthy && !probe.kind().equals("readiness")) {
             run.unhealthyGraceSeconds = probe.graceSeconds();
-            run.unhealthy = "Container %s failed %s probe, will be restarted".formatted(run.name, probe.kind());
+            run.unhealthy =
+                    "Container %s failed %s probe, will be restarted"
+                            .formatted(run.name, probe.kind());
         }
         wake.run();
     }
 
-    // ---- ending ----------------------------------------------------------------------------------------------------
+    // ---- ending
+    // ----------------------------------------------------------------------------------------------------
 
     /** Whether the container was running and is not any more. */
     boolean collectExit(ContainerRun run, String podPolicy) {
@@ -388,7 +417,10 @@ final class PodContainers {
         }
         Exit exit = running.exited().join();
         Instant began = run.state instanceof Running r ? r.startedAt() : parts.time().now();
-        String reason = exit.reason().isEmpty() ? (exit.code() == 0 ? "Completed" : "Error") : exit.reason();
+        String reason =
+                exit.reason().isEmpty()
+                        ? (exit.code() == 0 ? "Completed" : "Error")
+                        : exit.reason();
         String policy =
                 switch (run.role) {
                     case SIDECAR -> "Always";
@@ -398,7 +430,13 @@ final class PodContainers {
         ended(
                 run,
                 policy,
-                new Terminated(exit.code(), reason, exit.message(), began, parts.time().now(), running.id()));
+                new Terminated(
+                        exit.code(),
+                        reason,
+                        exit.message(),
+                        began,
+                        parts.time().now(),
+                        running.id()));
         tell(PodEvent.Kind.EXITED, run, exit.code(), reason);
         return true;
     }
@@ -432,7 +470,10 @@ final class PodContainers {
             run.last = Optional.of(how);
             run.state = new Waiting("CrashLoopBackOff", message);
             parts.recorder()
-                    .warning(pod.get(), "BackOff", "Back-off restarting failed container " + run.name);
+                    .warning(
+                            pod.get(),
+                            "BackOff",
+                            "Back-off restarting failed container " + run.name);
         }
     }
 
@@ -448,6 +489,14 @@ final class PodContainers {
     private void tell(PodEvent.Kind kind, ContainerRun run, int code, String reason) {
         ApiObject now = pod.get();
         parts.broker()
-                .publish(new PodEvent(kind, now.namespace(), now.name(), now.uid(), run.name, code, reason));
+                .publish(
+                        new PodEvent(
+                                kind,
+                                now.namespace(),
+                                now.name(),
+                                now.uid(),
+                                run.name,
+                                code,
+                                reason));
     }
 }

@@ -7,7 +7,13 @@ package dev.kemudi.node;
  * @param exitCode of {@link Kind#EXITED}, otherwise 0
  */
 public record PodEvent(
-        Kind kind, String namespace, String pod, String podUid, String container, int exitCode, String reason) {
+        Kind kind,
+        String namespace,
+        String pod,
+        String podUid,
+        String container,
+        int exitCode,
+        String reason) {
     public enum Kind {
         STARTED,
         READY,

@@ -15,7 +15,9 @@ import java.util.Map;
  * started last. The attempt is written BEFORE its process starts; the process itself is found by the marks it carries
  * (ProcTable), so a crash between the two loses nothing. No fsync: a power cut takes the processes with it.
  */
-/** The node's own note about one pod, {@code state.json} in its folder. Used by the pod's thread. */
+/**
+ * The node's own note about one pod, {@code state.json} in its folder. Used by the pod's thread.
+ */
 final class PodRecord {
     private final Path file;
     private String address = "";
@@ -76,6 +78,7 @@ final class PodRecord {
         Path fresh = file.resolveSibling("state.json.new");
         Files.createDirectories(java.util.Objects.requireNonNull(file.getParent()));
         Files.write(fresh, Json.MAPPER.writeValueAsBytes(tree));
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

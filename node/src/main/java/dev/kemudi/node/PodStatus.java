@@ -68,26 +68,24 @@ record PodStatus(
     /** The pod with this status; everything that others write into it stays. */
     ApiObject applyTo(ApiObject pod, Instant now) {
         String policy = pod.at("/spec/restartPolicy").asText("Always");
-        return pod.edit(
-                tree -> {
-                    ObjectNode status =
-                            tree.path("status") instanceof ObjectNode present
-                                    ? present
-                                    : tree.putObject("status");
-                    String phase = terminal(pod) ? pod.text("/status/phase") : phase(policy);
-                    status.put("phase", phase);
-                    failure.ifPresent(
-                            f -> status.put("reason", f.reason).put("message", f.message));
-                    status.put("startTime", ContainerState.seconds(startTime));
-                    status.put("hostIP", hostAddress);
-                    status.putArray("hostIPs").addObject().put("ip", hostAddress);
-                    if (!address.isEmpty()) {
-                        status.put("podIP", address);
-                        status.putArray("podIPs").addObject().put("ip", address);
-                    }
-                    containers(status);
-                    conditions(status, phase, now, pod.at("/spec/readinessGates"));
-                });
+        return pod.edit(tree -> {
+            ObjectNode status =
+                    tree.path("status") instanceof ObjectNode present
+                            ? present
+                            : tree.putObject("status");
+            String phase = terminal(pod) ? pod.text("/status/phase") : phase(policy);
+            status.put("phase", phase);
+            failure.ifPresent(f -> status.put("reason", f.reason).put("message", f.message));
+            status.put("startTime", ContainerState.seconds(startTime));
+            status.put("hostIP", hostAddress);
+            status.putArray("hostIPs").addObject().put("ip", hostAddress);
+            if (!address.isEmpty()) {
+                status.put("podIP", address);
+                status.putArray("podIPs").addObject().put("ip", address);
+            }
+            containers(status);
+            conditions(status, phase, now, pod.at("/spec/readinessGates"));
+        });
     }
 
     private void containers(ObjectNode status) {
@@ -97,7 +95,8 @@ record PodStatus(
         ArrayNode inits = status.arrayNode();
         ArrayNode apps = status.arrayNode();
         for (ContainerRun run : runs) {
-            (run.role == Role.APP ? apps : inits).add(run.toTree(run.role == Role.INIT || !stopping));
+            (run.role == Role.APP ? apps : inits)
+                    .add(run.toTree(run.role == Role.INIT || !stopping));
         }
         if (!inits.isEmpty()) {
             status.set("initContainerStatuses", inits);
@@ -130,7 +129,13 @@ record PodStatus(
         set(conditions, "Initialized", initialized, "ContainersNotInitialized", "", now);
         set(conditions, "ContainersReady", containersReady, reason, message, now);
         if (containersReady && !open) {
-            set(conditions, "Ready", false, "ReadinessGatesNotReady", "a readiness gate is not True", now);
+            set(
+                    conditions,
+                    "Ready",
+                    false,
+                    "ReadinessGatesNotReady",
+                    "a readiness gate is not True",
+                    now);
         } else {
             set(conditions, "Ready", containersReady, reason, message, now);
         }
@@ -149,7 +154,12 @@ record PodStatus(
     }
 
     private static void set(
-            ArrayNode conditions, String type, boolean value, String reason, String message, Instant now) {
+            ArrayNode conditions,
+            String type,
+            boolean value,
+            String reason,
+            String message,
+            Instant now) {
         ObjectNode condition = null;
         for (JsonNode present : conditions) {
             if (present.path("type").asText().equals(type) && present instanceof ObjectNode node) {

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * Ends a pod's containers: preStop, SIGTERM, grace, SIGKILL; all at once, sidecars after the rest in reverse order. The
- * grace can be cut short from any thread while it runs.
+ * Ends a pod's containers: preStop, SIGTERM, grace, SIGKILL; all at once, sidecars after the rest
+ * in reverse order. The grace can be cut short from any thread while it runs.
  */
 final class PodStop {
     private static final long LOOK_MILLIS = 50;
@@ -43,7 +43,8 @@ final class PodStop {
         List<Thread> stopping = new ArrayList<>();
         for (ContainerRun run : runs) {
             if (run.role != Role.SIDECAR && run.running != null) {
-                stopping.add(Thread.ofVirtual().name("stop " + run.name).start(() -> container(run)));
+                stopping.add(
+                        Thread.ofVirtual().name("stop " + run.name).start(() -> container(run)));
             }
         }
         for (Thread thread : stopping) {
@@ -66,17 +67,17 @@ final class PodStop {
 
     /** Ends one container of a pod that goes on, for instance because its liveness probe failed. */
     void restart(ContainerRun run, long graceMillis) {
-        AtomicLong until = new AtomicLong(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis));
+        AtomicLong until =
+                new AtomicLong(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis));
         Thread.ofVirtual()
                 .name("stop " + run.name)
-                .start(
-                        () -> {
-                            try {
-                                one(run, until);
-                            } catch (InterruptedException _) {
-                                Thread.currentThread().interrupt();
-                            }
-                        });
+                .start(() -> {
+                    try {
+                        one(run, until);
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
     }
 
     private void one(ContainerRun run, AtomicLong killAt) throws InterruptedException {
@@ -97,7 +98,9 @@ final class PodStop {
         }
         if (!running.exited().isDone()) {
             running.kill("");
-            long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(2L * parts.limits().sweepMillisMax());
+            long until =
+                    System.nanoTime()
+                            + TimeUnit.MILLISECONDS.toNanos(2L * parts.limits().sweepMillisMax());
             AtomicLong patience = new AtomicLong(until);
             while (!ended(running, patience) && System.nanoTime() - until < 0) {
                 Thread.onSpinWait();
@@ -106,13 +109,17 @@ final class PodStop {
     }
 
     /** Waits a moment, never beyond {@code killAt}. */
-    private static boolean ended(RunningContainer running, AtomicLong killAt) throws InterruptedException {
+    private static boolean ended(RunningContainer running, AtomicLong killAt)
+            throws InterruptedException {
         long leftNanos = killAt.get() - System.nanoTime();
         try {
             var _ =
                     running.exited()
                             .get(
-                                    Math.clamp(leftNanos, 1, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)),
+                                    Math.clamp(
+                                            leftNanos,
+                                            1,
+                                            TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS)),
                                     TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException _) {
@@ -122,10 +129,13 @@ final class PodStop {
         }
     }
 
-    private void preStop(ContainerRun run, JsonNode hook, AtomicLong killAt) throws InterruptedException {
+    private void preStop(ContainerRun run, JsonNode hook, AtomicLong killAt)
+            throws InterruptedException {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(killAt.get() - System.nanoTime());
         if (hook.has("sleep")) {
-            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(hook.path("sleep").path("seconds").asLong());
+            long until =
+                    System.nanoTime()
+                            + TimeUnit.SECONDS.toNanos(hook.path("sleep").path("seconds").asLong());
             while (System.nanoTime() - until < 0 && System.nanoTime() - killAt.get() < 0) {
                 Thread.sleep(LOOK_MILLIS);
             }
@@ -141,7 +151,10 @@ final class PodStop {
                         parts.limits().probeAnswerBytesMax());
         if (!outcome.success()) {
             parts.recorder()
-                    .warning(pod.get(), "FailedPreStopHook", "PreStopHook failed: " + outcome.message());
+                    .warning(
+                            pod.get(),
+                            "FailedPreStopHook",
+                            "PreStopHook failed: " + outcome.message());
         }
     }
 }

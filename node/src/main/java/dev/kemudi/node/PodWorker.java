@@ -66,7 +66,9 @@ final class PodWorker implements Runnable {
     private long refreshAtNanos;
     private Optional<PodStatus.Failure> failure = Optional.empty();
 
-    /** @param refused why the node does not take the pod at all */
+    /**
+     * @param refused why the node does not take the pod at all
+     */
     PodWorker(
             NodeParts parts,
             ApiObject pod,
@@ -85,7 +87,8 @@ final class PodWorker implements Runnable {
         this.startTime = declared.equals(Instant.EPOCH) ? parts.time().now() : declared;
     }
 
-    // ---- what others tell ------------------------------------------------------------------------------------------
+    // ---- what others tell
+    // ------------------------------------------------------------------------------------------
 
     ApiObject pod() {
         return latest;
@@ -170,7 +173,8 @@ final class PodWorker implements Runnable {
         }
     }
 
-    // ---- the loop --------------------------------------------------------------------------------------------------
+    // ---- the loop
+    // --------------------------------------------------------------------------------------------------
 
     @Override
     public void run() {
@@ -180,10 +184,15 @@ final class PodWorker implements Runnable {
                 try {
                     waitNanos = step();
                 } catch (ApiException | IOException e) {
-                    LOG.log(System.Logger.Level.WARNING, "pod " + latest.key() + ": " + e.getMessage());
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "pod " + latest.key() + ": " + e.getMessage());
                     waitNanos = API_RETRY_NANOS;
                 } catch (RuntimeException e) {
-                    LOG.log(System.Logger.Level.ERROR, "pod " + latest.key() + " will be looked at again", e);
+                    LOG.log(
+                            System.Logger.Level.ERROR,
+                            "pod " + latest.key() + " will be looked at again",
+                            e);
                     waitNanos = 4 * API_RETRY_NANOS;
                 }
                 if (!finished && wake.tryAcquire(Math.max(0, waitNanos), TimeUnit.NANOSECONDS)) {
@@ -326,7 +335,8 @@ final class PodWorker implements Runnable {
     }
 
     private void countStart() {
-        if (!startCounted && runs.stream().allMatch(r -> r.role == Role.INIT || r.running != null)) {
+        if (!startCounted
+                && runs.stream().allMatch(r -> r.role == Role.INIT || r.running != null)) {
             startCounted = true;
             parts.metrics().podStarted(parts.time().nanoTime() - seenNanos);
         }
@@ -351,7 +361,8 @@ final class PodWorker implements Runnable {
         return refreshAtNanos - now;
     }
 
-    // ---- the end ---------------------------------------------------------------------------------------------------
+    // ---- the end
+    // ---------------------------------------------------------------------------------------------------
 
     private long fail(PodStatus.Failure why) throws IOException, InterruptedException {
         parts.recorder().warning(latest, why.reason(), why.message());
@@ -377,7 +388,8 @@ final class PodWorker implements Runnable {
 
     private long terminate() throws IOException, InterruptedException {
         if (!prepared) {
-            // A new life of the node, or a pod that never ran: find what there is before it is stopped.
+            // A new life of the node, or a pod that never ran: find what there is before it is
+            // stopped.
             containers.restore(runs, record(), latest);
             address = latest.text("/status/podIP");
             prepared = true;
@@ -393,8 +405,12 @@ final class PodWorker implements Runnable {
         }
         collectExits();
         if (!removed && !PodStatus.terminal(latest)) {
-            boolean good = runs.stream().filter(r -> r.role == Role.APP).allMatch(ContainerRun::completed);
-            failure = good ? Optional.empty() : Optional.of(new PodStatus.Failure("Terminated", "Pod was deleted."));
+            boolean good =
+                    runs.stream().filter(r -> r.role == Role.APP).allMatch(ContainerRun::completed);
+            failure =
+                    good
+                            ? Optional.empty()
+                            : Optional.of(new PodStatus.Failure("Terminated", "Pod was deleted."));
             publish();
         }
         if (!removed) {
@@ -444,7 +460,8 @@ final class PodWorker implements Runnable {
         return 0;
     }
 
-    // ---- telling ---------------------------------------------------------------------------------------------------
+    // ---- telling
+    // ---------------------------------------------------------------------------------------------------
 
     /** Writes the status when it differs from what the API has. */
     private void publish() throws IOException {
@@ -470,7 +487,8 @@ final class PodWorker implements Runnable {
                 if (!e.conflict() && !e.notFound()) {
                     throw e;
                 }
-                Optional<ApiObject> now = parts.client().find(Resource.PODS, base.namespace(), base.name());
+                Optional<ApiObject> now =
+                        parts.client().find(Resource.PODS, base.namespace(), base.name());
                 if (now.isEmpty() || !now.get().uid().equals(uid)) {
                     removed = true;
                     wake();
@@ -493,8 +511,9 @@ final class PodWorker implements Runnable {
         }
         boolean ready = false;
         for (var condition : written.at("/status/conditions")) {
-            ready |= condition.path("type").asText().equals("Ready")
-                    && condition.path("status").asText().equals("True");
+            ready |=
+                    condition.path("type").asText().equals("Ready")
+                            && condition.path("status").asText().equals("True");
         }
         if (ready != wasReady) {
             wasReady = ready;

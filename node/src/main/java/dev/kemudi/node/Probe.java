@@ -56,7 +56,12 @@ record Probe(
 
     /** Does what a probe or a lifecycle hook declares. */
     static Outcome act(
-            JsonNode action, String podAddress, JsonNode container, Exec exec, int timeoutSeconds, int answerBytesMax)
+            JsonNode action,
+            String podAddress,
+            JsonNode container,
+            Exec exec,
+            int timeoutSeconds,
+            int answerBytesMax)
             throws InterruptedException {
         if (action.has("exec")) {
             List<String> command = new java.util.ArrayList<>();
@@ -65,7 +70,12 @@ record Probe(
         }
         try {
             if (action.has("httpGet")) {
-                return http(action.path("httpGet"), podAddress, container, timeoutSeconds, answerBytesMax);
+                return http(
+                        action.path("httpGet"),
+                        podAddress,
+                        container,
+                        timeoutSeconds,
+                        answerBytesMax);
             }
             if (action.has("tcpSocket")) {
                 JsonNode target = action.path("tcpSocket");
@@ -81,13 +91,16 @@ record Probe(
             return new Outcome(false, String.valueOf(e.getMessage()));
         }
         return new Outcome(
-                false, "this node knows exec, httpGet and tcpSocket, the declaration has none of them");
+                false,
+                "this node knows exec, httpGet and tcpSocket, the declaration has none of them");
     }
 
     private static Socket connect(String host, int port, int timeoutSeconds) throws IOException {
         Socket socket = new Socket();
         try {
-            socket.connect(new InetSocketAddress(InetAddress.getByName(host), port), timeoutSeconds * 1000);
+            socket.connect(
+                    new InetSocketAddress(InetAddress.getByName(host), port),
+                    timeoutSeconds * 1000);
             socket.setSoTimeout(timeoutSeconds * 1000);
             return socket;
         } catch (IOException e) {
@@ -110,14 +123,20 @@ record Probe(
     }
 
     private static Outcome http(
-            JsonNode get, String podAddress, JsonNode container, int timeoutSeconds, int answerBytesMax)
+            JsonNode get,
+            String podAddress,
+            JsonNode container,
+            int timeoutSeconds,
+            int answerBytesMax)
             throws IOException, GeneralSecurityException {
         long until = System.nanoTime() + timeoutSeconds * 1_000_000_000L;
         String host = get.path("host").asText(podAddress);
         int port = port(get.path("port"), container);
         Socket plain = connect(host, port, timeoutSeconds);
         try (Socket socket =
-                get.path("scheme").asText("HTTP").equals("HTTPS") ? tls(plain, host, port) : plain) {
+                get.path("scheme").asText("HTTP").equals("HTTPS")
+                        ? tls(plain, host, port)
+                        : plain) {
             String path = get.path("path").asText("/");
             StringBuilder request = new StringBuilder("GET ");
             request.append(path.startsWith("/") ? path : "/" + path).append(" HTTP/1.1\r\n");
@@ -131,7 +150,9 @@ record Probe(
                     request.append(name).append(": ").append(value).append("\r\n");
                 }
             }
-            request.append("Host: ").append(hostHeader).append("\r\nUser-Agent: kube-probe/kemudi\r\n");
+            request.append("Host: ")
+                    .append(hostHeader)
+                    .append("\r\nUser-Agent: kube-probe/kemudi\r\n");
             request.append("Accept: */*\r\nConnection: close\r\n\r\n");
             socket.getOutputStream().write(request.toString().getBytes(StandardCharsets.UTF_8));
             return judge(answer(socket, until, answerBytesMax));
@@ -169,11 +190,16 @@ record Probe(
                 : new Outcome(false, "HTTP probe failed with statuscode: " + code);
     }
 
-    /** As Kubernetes does, a probe trusts any certificate: it asks whether the server lives, not who it is. */
-    private static Socket tls(Socket plain, String host, int port) throws IOException, GeneralSecurityException {
+    /**
+     * As Kubernetes does, a probe trusts any certificate: it asks whether the server lives, not who
+     * it is.
+     */
+    private static Socket tls(Socket plain, String host, int port)
+            throws IOException, GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new javax.net.ssl.TrustManager[] {new TrustAnyone()}, null);
-        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
+        SSLSocket socket =
+                (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true);
         socket.startHandshake();
         return socket;
     }

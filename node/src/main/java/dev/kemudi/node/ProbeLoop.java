@@ -10,13 +10,17 @@ import java.util.function.BooleanSupplier;
  * startup probe yet is looked at more often (50 ms, doubled up to the period), so that it is ready when it is ready and
  * not up to a period later. Such extra looks can only help: a failure counts towards the threshold at most once a period.
  */
-/** Looks at one container with one probe until told to stop. The pod's thread reads what it found. */
+/**
+ * Looks at one container with one probe until told to stop. The pod's thread reads what it found.
+ */
 final class ProbeLoop implements Runnable {
     private static final long FIRST_PAUSE_MILLIS = 50;
 
     /** What the loop tells; called on the loop's own thread. */
     interface Listener {
-        /** @param healthy whether the threshold says so; {@code message} why not */
+        /**
+         * @param healthy whether the threshold says so; {@code message} why not
+         */
         void changed(boolean healthy);
 
         void failed(String message);
@@ -42,7 +46,12 @@ final class ProbeLoop implements Runnable {
      * @param enabled whether looking makes sense now: liveness and readiness wait for startup
      */
     ProbeLoop(
-            Probe probe, boolean healthy, Look look, BooleanSupplier enabled, Semaphore places, Listener listener) {
+            Probe probe,
+            boolean healthy,
+            Look look,
+            BooleanSupplier enabled,
+            Semaphore places,
+            Listener listener) {
         this.probe = probe;
         this.healthy = healthy;
         this.look = look;
@@ -71,7 +80,8 @@ final class ProbeLoop implements Runnable {
                     count(outcome);
                 }
                 if (everHealthy || probe.kind().equals("liveness")) {
-                    Thread.sleep(Math.max(1, (began + periodNanos - System.nanoTime()) / 1_000_000));
+                    Thread.sleep(
+                            Math.max(1, (began + periodNanos - System.nanoTime()) / 1_000_000));
                 } else {
                     Thread.sleep(pauseMillis);
                     pauseMillis = Math.min(probe.periodSeconds() * 1000L, pauseMillis * 2);
@@ -105,7 +115,8 @@ final class ProbeLoop implements Runnable {
         successes = 0;
         failures++;
         listener.failed(outcome.message());
-        if (failures >= probe.failureThreshold() && (healthy || !probe.kind().equals("readiness"))) {
+        if (failures >= probe.failureThreshold()
+                && (healthy || !probe.kind().equals("readiness"))) {
             healthy = false;
             failures = 0;
             listener.changed(false);

@@ -64,7 +64,9 @@ final class ProcTable {
     private long newestBeganNanos;
     private boolean scanned;
 
-    /** @param podsDirectory absolute; marks this node's processes */
+    /**
+     * @param podsDirectory absolute; marks this node's processes
+     */
     ProcTable(Path podsDirectory) {
         this.node = podsDirectory.toString();
     }
@@ -100,7 +102,8 @@ final class ProcTable {
                 entry(process).ifPresent(entries::add);
             }
         } catch (IOException e) {
-            throw new IllegalStateException("cannot read /proc, which a node needs: " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "cannot read /proc, which a node needs: " + e.getMessage(), e);
         }
         return List.copyOf(entries);
     }
@@ -182,16 +185,23 @@ final class ProcTable {
         }
         String[] fields = text.substring(afterName + 2).split(" ");
         return Optional.of(
-                new Stat(fields[0].charAt(0), Long.parseLong(fields[3]), Long.parseLong(fields[19])));
+                new Stat(
+                        fields[0].charAt(0),
+                        Long.parseLong(fields[3]),
+                        Long.parseLong(fields[19])));
     }
 
     static boolean alive(long pid, long startTicks) {
         return stat(pid).filter(s -> !s.dead() && s.startTicks == startTicks).isPresent();
     }
 
-    /** Sends SIGTERM, or SIGKILL when {@code force}, unless the pid belongs to another process by now. */
+    /**
+     * Sends SIGTERM, or SIGKILL when {@code force}, unless the pid belongs to another process by
+     * now.
+     */
     static void signal(long pid, long startTicks, boolean force) {
-        // The handle remembers the start time it saw; ours is compared after that, so no later process is hit.
+        // The handle remembers the start time it saw; ours is compared after that, so no later
+        // process is hit.
         Optional<ProcessHandle> handle = ProcessHandle.of(pid);
         if (handle.isPresent() && alive(pid, startTicks)) {
             if (force) {
@@ -209,7 +219,8 @@ final class ProcTable {
 
     /** Resident bytes of a process with shared pages counted in part; 0 when it is gone. */
     static long proportionalBytes(long pid) {
-        return kibibytes(contents(PROC.resolve(Long.toString(pid)).resolve("smaps_rollup")), "\nPss:");
+        return kibibytes(
+                contents(PROC.resolve(Long.toString(pid)).resolve("smaps_rollup")), "\nPss:");
     }
 
     private static long kibibytes(String text, String field) {

@@ -41,7 +41,8 @@ final class ProcessExec {
             throws IOException, InterruptedException, StartException {
         Executables.require(command.getFirst(), directory, environment.getOrDefault("PATH", ""));
         if (!places.tryAcquire()) {
-            throw new IOException(placesMax + " execs run on this node already, its limit: try again later");
+            throw new IOException(
+                    placesMax + " execs run on this node already, its limit: try again later");
         }
         String id = Long.toHexString(ids.incrementAndGet());
         try {
@@ -77,25 +78,25 @@ final class ProcessExec {
         }
     }
 
-    private static Thread copy(String name, InputStream from, OutputStream to, boolean closeTarget) {
+    private static Thread copy(
+            String name, InputStream from, OutputStream to, boolean closeTarget) {
         return Thread.ofVirtual()
                 .name(name)
-                .start(
-                        () -> {
-                            byte[] buffer = new byte[8192];
-                            try {
-                                int read;
-                                while ((read = from.read(buffer)) >= 0) {
-                                    to.write(buffer, 0, read);
-                                    to.flush();
-                                }
-                                if (closeTarget) {
-                                    to.close();
-                                }
-                            } catch (IOException _) {
-                                // The process or the client closed its end: that is how streams end here.
-                            }
-                        });
+                .start(() -> {
+                    byte[] buffer = new byte[8192];
+                    try {
+                        int read;
+                        while ((read = from.read(buffer)) >= 0) {
+                            to.write(buffer, 0, read);
+                            to.flush();
+                        }
+                        if (closeTarget) {
+                            to.close();
+                        }
+                    } catch (IOException _) {
+                        // The process or the client closed its end: that is how streams end here.
+                    }
+                });
     }
 
     /** What the command forked goes with it. */

@@ -32,18 +32,23 @@ import java.util.concurrent.ConcurrentHashMap;
  * (A container's name cannot begin with an underscore or hold a dot, so nothing collides.)
  *
  * A process is started through `setsid sh -c 'mkfifo …; exec COMMAND'`: a session of its own, so that Ctrl-C in Kemudi's
- * terminal reaches no pod, and pipes that outlive Kemudi. Both exec, so the pid that we know is the command's own.
+ * terminal reaches no pod, and pipes that outlive Kemudi. It opens the pipes for writing alone first, which waits until
+ * the OutputPump has them open: otherwise what a short command prints would vanish with its last holder. Both exec, so the pid that we know is the command's own.
  *
  * What holds always: when exited() completes, no process of that attempt is left; when removePod() returns, no process
  * of the pod is left that ProcTable can find.
  */
-/** Pods as supervised processes of the host, without root. Memory limits are watched, not enforced by the kernel. */
+/**
+ * Pods as supervised processes of the host, without root. Memory limits are watched, not enforced
+ * by the kernel.
+ */
 final class ProcessRuntime implements ContainerRuntime {
     private static final System.Logger LOG = System.getLogger("dev.kemudi.node");
     private static final long REST_GRACE_MILLIS = 1_000;
     private static final long ADOPTED_LOOK_MILLIS = 100;
     private static final String SHIM =
-            "mkfifo -m 600 \"$1\" \"$2\" && exec 1<>\"$1\" 2<>\"$2\" </dev/null && shift 2 && exec \"$@\"";
+            "mkfifo -m 600 \"$1\" \"$2\" && exec 3>\"$1\" 4>\"$2\" && exec 1<>\"$1\" 2<>\"$2\" </dev/null 3>&- 4>&-"
+                    + " && shift 2 && exec \"$@\"";
 
     private final Path podsDirectory;
     private final Limits limits;
@@ -60,7 +65,8 @@ final class ProcessRuntime implements ContainerRuntime {
             throws IOException {
         Files.createDirectories(podsDirectory);
         this.podsDirectory = podsDirectory.toRealPath();
-        Files.setPosixFilePermissions(this.podsDirectory, PosixFilePermissions.fromString("rwx------"));
+        Files.setPosixFilePermissions(
+                this.podsDirectory, PosixFilePermissions.fromString("rwx------"));
         this.limits = limits;
         this.metrics = metrics;
         this.processes = new ProcTable(this.podsDirectory);
@@ -104,7 +110,8 @@ final class ProcessRuntime implements ContainerRuntime {
     }
 
     private Map<String, String> fullEnvironment(ContainerSpec spec) {
-        Map<String, String> full = new LinkedHashMap<>(environment(spec.podUid(), spec.container()));
+        Map<String, String> full =
+                new LinkedHashMap<>(environment(spec.podUid(), spec.container()));
         full.put("HOSTNAME", spec.hostname());
         full.putAll(spec.environment());
         full.put(ProcTable.NODE, processes.node());
@@ -131,7 +138,8 @@ final class ProcessRuntime implements ContainerRuntime {
         Files.deleteIfExists(out);
         Files.deleteIfExists(err);
         ContainerLog log =
-                ContainerLog.open(logFolder(spec.podUid(), spec.container()), spec.attempt(), limits);
+                ContainerLog.open(
+                        logFolder(spec.podUid(), spec.container()), spec.attempt(), limits);
         List<String> line = new ArrayList<>();
         setsid.ifPresent(line::add);
         line.addAll(List.of("/bin/sh", "-c", SHIM, "kemudi", out.toString(), err.toString()));
@@ -139,7 +147,8 @@ final class ProcessRuntime implements ContainerRuntime {
         Process process = spawn(line, directory, environment, log);
         long startTicks = ProcTable.stat(process.pid()).map(ProcTable.Stat::startTicks).orElse(-1L);
         ProcessContainer container =
-                new ProcessContainer(id(spec.podUid(), process.pid(), startTicks), process.pid(), startTicks);
+                new ProcessContainer(
+                        id(spec.podUid(), process.pid(), startTicks), process.pid(), startTicks);
         logs.put(key(spec.podUid(), spec.container()), log);
         pump(container, out, err, log);
         var _ =
@@ -152,7 +161,10 @@ final class ProcessRuntime implements ContainerRuntime {
                                                 spec.container(),
                                                 spec.attempt(),
                                                 exit(container, ended.exitValue())),
-                                task -> Thread.ofVirtual().name("exit-" + process.pid()).start(task));
+                                task ->
+                                        Thread.ofVirtual()
+                                                .name("exit-" + process.pid())
+                                                .start(task));
         return container;
     }
 
@@ -181,14 +193,13 @@ final class ProcessRuntime implements ContainerRuntime {
         Thread thread =
                 Thread.ofVirtual()
                         .name("log-" + container.pid)
-                        .unstarted(
-                                () -> {
-                                    try {
-                                        pump.run();
-                                    } finally {
-                                        pumps.remove(Thread.currentThread());
-                                    }
-                                });
+                        .unstarted(() -> {
+                            try {
+                                pump.run();
+                            } finally {
+                                pumps.remove(Thread.currentThread());
+                            }
+                        });
         pumps.put(thread, true);
         thread.start();
     }
@@ -198,7 +209,8 @@ final class ProcessRuntime implements ContainerRuntime {
     }
 
     /** The main process is gone: so must be the rest, before anybody hears of it. */
-    private void ended(ProcessContainer container, String podUid, String name, int attempt, Exit exit) {
+    private void ended(
+            ProcessContainer container, String podUid, String name, int attempt, Exit exit) {
         try {
             if (container.gentle() && !attemptEntries(podUid, name, attempt).isEmpty()) {
                 attemptEntries(podUid, name, attempt)
@@ -212,7 +224,11 @@ final class ProcessRuntime implements ContainerRuntime {
             }
             int left = kill(() -> attemptEntries(podUid, name, attempt));
             if (left > 0) {
-                LOG.log(System.Logger.Level.ERROR, "{0} processes of pod {1} cannot be killed", left, podUid);
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "{0} processes of pod {1} cannot be killed",
+                        left,
+                        podUid);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -223,15 +239,18 @@ final class ProcessRuntime implements ContainerRuntime {
 
     private List<ProcTable.Entry> attemptEntries(String podUid, String container, int attempt) {
         return processes.ofPod(podUid).stream()
-                .filter(
-                        e ->
-                                e.container().equals(container)
-                                        && (e.attempt() == attempt || e.attempt() == -1))
+                .filter(e ->
+                        e.container().equals(container)
+                                && (e.attempt() == attempt || e.attempt() == -1))
                 .toList();
     }
 
-    /** Kills what {@code find} finds until it finds nothing; answers what is left when the time is over. */
-    private int kill(java.util.function.Supplier<List<ProcTable.Entry>> find) throws InterruptedException {
+    /**
+     * Kills what {@code find} finds until it finds nothing; answers what is left when the time is
+     * over.
+     */
+    private int kill(java.util.function.Supplier<List<ProcTable.Entry>> find)
+            throws InterruptedException {
         long until = System.nanoTime() + limits.sweepMillisMax() * 1_000_000L;
         List<ProcTable.Entry> left = find.get();
         long pauseMillis = 1;
@@ -261,17 +280,27 @@ final class ProcessRuntime implements ContainerRuntime {
         return leader.map(e -> adopt(podUid, container, attempt, e));
     }
 
-    private RunningContainer adopt(String podUid, String name, int attempt, ProcTable.Entry leader) {
+    private RunningContainer adopt(
+            String podUid, String name, int attempt, ProcTable.Entry leader) {
         ProcessContainer container =
                 new ProcessContainer(
-                        id(podUid, leader.pid(), leader.startTicks()), leader.pid(), leader.startTicks());
+                        id(podUid, leader.pid(), leader.startTicks()),
+                        leader.pid(),
+                        leader.startTicks());
         try {
             ContainerLog log = ContainerLog.open(logFolder(podUid, name), attempt, limits);
             logs.put(key(podUid, name), log);
             Path pipes = podDirectory(podUid).resolve("_pipes");
-            pump(container, pipes.resolve(name + "." + attempt + ".out"), pipes.resolve(name + "." + attempt + ".err"), log);
+            pump(
+                    container,
+                    pipes.resolve(name + "." + attempt + ".out"),
+                    pipes.resolve(name + "." + attempt + ".err"),
+                    log);
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "no log for the adopted container " + name + " of pod " + podUid, e);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "no log for the adopted container " + name + " of pod " + podUid,
+                    e);
         }
         Thread.ofVirtual()
                 .name("exit-" + leader.pid())
@@ -289,8 +318,11 @@ final class ProcessRuntime implements ContainerRuntime {
                 Thread.sleep(ADOPTED_LOOK_MILLIS);
             }
             String reason =
-                    container.killReason().isEmpty() ? "ContainerStatusUnknown" : container.killReason();
-            String message = "started by an earlier life of this node, which alone could learn its exit code";
+                    container.killReason().isEmpty()
+                            ? "ContainerStatusUnknown"
+                            : container.killReason();
+            String message =
+                    "started by an earlier life of this node, which alone could learn its exit code";
             ended(container, podUid, name, attempt, new Exit(137, reason, message));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -303,7 +335,11 @@ final class ProcessRuntime implements ContainerRuntime {
         Path root = podDirectory(spec.podUid()).resolve(spec.container());
         try {
             return exec.run(
-                    spec.podUid(), fullEnvironment(spec), workingDirectory(root, spec.workingDir()), command, streams);
+                    spec.podUid(),
+                    fullEnvironment(spec),
+                    workingDirectory(root, spec.workingDir()),
+                    command,
+                    streams);
         } catch (StartException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -317,7 +353,8 @@ final class ProcessRuntime implements ContainerRuntime {
         }
         Path folder = logFolder(podUid, container);
         ContainerLog ended =
-                ContainerLog.ended(folder, attempt.orElseGet(() -> ContainerLog.lastAttempt(folder)), limits);
+                ContainerLog.ended(
+                        folder, attempt.orElseGet(() -> ContainerLog.lastAttempt(folder)), limits);
         return ended.exists() ? Optional.of(ended) : Optional.empty();
     }
 
@@ -325,7 +362,11 @@ final class ProcessRuntime implements ContainerRuntime {
     public void removePod(String podUid) throws IOException, InterruptedException {
         int left = sweep(podUid);
         if (left > 0) {
-            LOG.log(System.Logger.Level.ERROR, "{0} processes of pod {1} cannot be killed", left, podUid);
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "{0} processes of pod {1} cannot be killed",
+                    left,
+                    podUid);
         }
         logs.keySet().removeIf(key -> key.startsWith(podUid + "/"));
         delete(podDirectory(podUid));
@@ -349,7 +390,8 @@ final class ProcessRuntime implements ContainerRuntime {
 
                     @Override
                     public FileVisitResult postVisitDirectory(
-                            Path directory, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+                            Path directory, @org.jspecify.annotations.Nullable IOException e)
+                            throws IOException {
                         Files.deleteIfExists(directory);
                         return FileVisitResult.CONTINUE;
                     }
@@ -359,7 +401,8 @@ final class ProcessRuntime implements ContainerRuntime {
     @Override
     public Set<String> podUids() throws IOException {
         Set<String> uids = new TreeSet<>();
-        try (DirectoryStream<Path> pods = Files.newDirectoryStream(podsDirectory)) {
+        try (DirectoryStream<Path> pods =
+                Files.newDirectoryStream(podsDirectory, Files::isDirectory)) {
             pods.forEach(pod -> uids.add(pod.getFileName().toString()));
         }
         processes.scan().forEach(e -> uids.add(e.podUid()));
@@ -381,14 +424,20 @@ final class ProcessRuntime implements ContainerRuntime {
     }
 
     private static String id(String podUid, long pid, long startTicks) {
-        return "process://" + podUid.substring(0, Math.min(8, podUid.length())) + "-" + pid + "-" + startTicks;
+        return "process://"
+                + podUid.substring(0, Math.min(8, podUid.length()))
+                + "-"
+                + pid
+                + "-"
+                + startTicks;
     }
 
     /** Shows a mount below the container's root, as a link: there is no mount namespace here. */
     private static void link(Path root, Mount mount) throws IOException, StartException {
         Path link = inside(root, mount.mountPath());
         if (link.equals(root)) {
-            throw new StartException("RunContainerError", "a volume cannot be mounted at / by the process runtime");
+            throw new StartException(
+                    "RunContainerError", "a volume cannot be mounted at / by the process runtime");
         }
         Files.createDirectories(java.util.Objects.requireNonNull(link.getParent()));
         Path target = Path.of(mount.hostPath());
@@ -410,13 +459,18 @@ final class ProcessRuntime implements ContainerRuntime {
     private static Path inside(Path root, String path) throws StartException {
         Path inside = root.resolve(path.replaceFirst("^/+", "")).normalize();
         if (!inside.startsWith(root)) {
-            throw new StartException("RunContainerError", "the path " + path + " leads out of the container");
+            throw new StartException(
+                    "RunContainerError", "the path " + path + " leads out of the container");
         }
         return inside;
     }
 
-    /** A path that is mounted wins over one of the host; a path that is neither is made, as Kubernetes does. */
-    private static Path workingDirectory(Path root, String path) throws IOException, StartException {
+    /**
+     * A path that is mounted wins over one of the host; a path that is neither is made, as
+     * Kubernetes does.
+     */
+    private static Path workingDirectory(Path root, String path)
+            throws IOException, StartException {
         if (path.isEmpty()) {
             return root;
         }
@@ -425,6 +479,8 @@ final class ProcessRuntime implements ContainerRuntime {
             return inside;
         }
         Path host = Path.of(path);
-        return host.isAbsolute() && Files.isDirectory(host) ? host : Files.createDirectories(inside);
+        return host.isAbsolute() && Files.isDirectory(host)
+                ? host
+                : Files.createDirectories(inside);
     }
 }

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a pod may refer to: its own fields, its containers' resources, ConfigMaps and Secrets of its namespace.
+ * What a pod may refer to: its own fields, its containers' resources, ConfigMaps and Secrets of its
+ * namespace.
  *
  * @param address the pod's
  * @param hostAddress the node's
@@ -80,7 +81,8 @@ record References(
         if (value.isEmpty() && !optional) {
             throw new MissingException(
                     "couldn't find key %s in %s %s/%s"
-                            .formatted(key, secret ? "Secret" : "ConfigMap", pod.namespace(), name));
+                            .formatted(
+                                    key, secret ? "Secret" : "ConfigMap", pod.namespace(), name));
         }
         return value;
     }
@@ -116,16 +118,18 @@ record References(
 
     private static String lines(Map<String, String> map) {
         StringBuilder lines = new StringBuilder();
-        map.forEach(
-                (k, v) ->
-                        lines.append(k)
-                                .append("=\"")
-                                .append(v.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"))
-                                .append("\"\n"));
+        map.forEach((k, v) ->
+                lines.append(k)
+                        .append("=\"")
+                        .append(v.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"))
+                        .append("\"\n"));
         return lines.toString();
     }
 
-    /** A container's request or limit in units of the divisor, rounded up; the node's own where no limit is set. */
+    /**
+     * A container's request or limit in units of the divisor, rounded up; the node's own where no
+     * limit is set.
+     */
     String resource(JsonNode selector, String ownContainer) throws MissingException {
         String container = selector.path("containerName").asText(ownContainer);
         String[] path = selector.path("resource").asText().split("\\.", 2);
@@ -152,6 +156,7 @@ record References(
                 }
             }
         }
-        throw new MissingException("resourceFieldRef names container \"" + name + "\", which the pod has not");
+        throw new MissingException(
+                "resourceFieldRef names container \"" + name + "\", which the pod has not");
     }
 }

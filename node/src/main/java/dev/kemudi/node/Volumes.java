@@ -18,7 +18,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A pod's volumes as folders. A file that changes is replaced whole, never half written. Used by the pod's thread. */
+/**
+ * A pod's volumes as folders. A file that changes is replaced whole, never half written. Used by
+ * the pod's thread.
+ */
 final class Volumes {
     /** A volume that cannot be provided. */
     static final class MountException extends Exception {
@@ -52,7 +55,8 @@ final class Volumes {
         }
     }
 
-    private Path provide(JsonNode volume, String name, References references) throws MountException, IOException {
+    private Path provide(JsonNode volume, String name, References references)
+            throws MountException, IOException {
         if (volume.has("hostPath")) {
             return hostPath(volume.path("hostPath"), name);
         }
@@ -66,14 +70,20 @@ final class Volumes {
             if (volume.has("projected")) {
                 JsonNode projected = volume.path("projected");
                 for (JsonNode source : projected.path("sources")) {
-                    project(source, name, projected.path("defaultMode").asInt(0644), references, files);
+                    project(
+                            source,
+                            name,
+                            projected.path("defaultMode").asInt(0644),
+                            references,
+                            files);
                 }
             } else {
                 project(volume, name, defaultMode(volume), references, files);
             }
         } catch (References.MissingException e) {
             throw new MountException(
-                    "MountVolume.SetUp failed for volume \"%s\" : %s".formatted(name, e.getMessage()));
+                    "MountVolume.SetUp failed for volume \"%s\" : %s"
+                            .formatted(name, e.getMessage()));
         }
         write(place, name, files);
         refreshable = true;
@@ -90,11 +100,20 @@ final class Volumes {
     }
 
     private static void project(
-            JsonNode source, String volume, int mode, References references, Map<String, Content> files)
+            JsonNode source,
+            String volume,
+            int mode,
+            References references,
+            Map<String, Content> files)
             throws MountException, References.MissingException {
         if (source.has("configMap")) {
             JsonNode map = source.path("configMap");
-            keys(map, references.configMap(map.path("name").asText(), map.path("optional").asBoolean()), mode, files);
+            keys(
+                    map,
+                    references.configMap(
+                            map.path("name").asText(), map.path("optional").asBoolean()),
+                    mode,
+                    files);
         } else if (source.has("secret")) {
             JsonNode secret = source.path("secret");
             String name = secret.path("secretName").asText(secret.path("name").asText());
@@ -107,7 +126,9 @@ final class Volumes {
                                 : references.resource(item.path("resourceFieldRef"), "");
                 files.put(
                         item.path("path").asText(),
-                        new Content(text.getBytes(StandardCharsets.UTF_8), item.path("mode").asInt(mode)));
+                        new Content(
+                                text.getBytes(StandardCharsets.UTF_8),
+                                item.path("mode").asInt(mode)));
             }
         } else {
             String kind = "unknown";
@@ -121,7 +142,10 @@ final class Volumes {
     }
 
     private static void keys(
-            JsonNode source, Optional<Map<String, byte[]>> contents, int mode, Map<String, Content> files)
+            JsonNode source,
+            Optional<Map<String, byte[]>> contents,
+            int mode,
+            Map<String, Content> files)
             throws References.MissingException {
         Map<String, byte[]> all = contents.orElse(Map.of());
         if (!source.has("items")) {
@@ -132,14 +156,17 @@ final class Volumes {
             String key = item.path("key").asText();
             byte[] bytes = all.get(key);
             if (bytes != null) {
-                files.put(item.path("path").asText(), new Content(bytes, item.path("mode").asInt(mode)));
+                files.put(
+                        item.path("path").asText(),
+                        new Content(bytes, item.path("mode").asInt(mode)));
             } else if (!source.path("optional").asBoolean()) {
                 throw new References.MissingException("references non-existent config key: " + key);
             }
         }
     }
 
-    private void write(Path place, String name, Map<String, Content> files) throws MountException, IOException {
+    private void write(Path place, String name, Map<String, Content> files)
+            throws MountException, IOException {
         long bytes = files.values().stream().mapToLong(c -> c.bytes.length).sum();
         if (bytes > limits.volumeBytesMax()) {
             throw new MountException(
@@ -150,7 +177,8 @@ final class Volumes {
             Path target = place.resolve(file.getKey()).normalize();
             if (!target.startsWith(place) || target.equals(place)) {
                 throw new MountException(
-                        "volume \"%s\": the path %s leads out of it".formatted(name, file.getKey()));
+                        "volume \"%s\": the path %s leads out of it"
+                                .formatted(name, file.getKey()));
             }
             replace(target, file.getValue());
         }
@@ -176,7 +204,11 @@ final class Volumes {
         Files.write(fresh, content.bytes);
         Files.setPosixFilePermissions(fresh, permissions(content.mode));
         try {
-            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(
+                    fresh,
+                    target,
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {
             Files.deleteIfExists(fresh);
             throw e;
@@ -185,7 +217,8 @@ final class Volumes {
 
     private static Set<PosixFilePermission> permissions(int mode) {
         Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
-        PosixFilePermission[] all = PosixFilePermission.values(); // owner, group, others: read, write, execute
+        PosixFilePermission[] all =
+                PosixFilePermission.values(); // owner, group, others: read, write, execute
         for (int bit = 0; bit < 9; bit++) {
             if ((mode & 0400 >> bit) != 0) {
                 permissions.add(all[bit]);
@@ -209,13 +242,17 @@ final class Volumes {
                 || (file && !Files.isRegularFile(path))) {
             throw new MountException(
                     "MountVolume.SetUp failed for volume \"%s\" : hostPath type check failed: %s is not a %s"
-                            .formatted(name, path, directory ? "directory" : file ? "file" : "absolute path"));
+                            .formatted(
+                                    name,
+                                    path,
+                                    directory ? "directory" : file ? "file" : "absolute path"));
         }
         return path;
     }
 
     /** Where a container's mount leads. */
-    Mount mount(JsonNode volumeMount, ContainerEnvironment environment) throws MountException, IOException {
+    Mount mount(JsonNode volumeMount, ContainerEnvironment environment)
+            throws MountException, IOException {
         String name = volumeMount.path("name").asText();
         Path place = places.get(name);
         if (place == null) {
@@ -229,7 +266,8 @@ final class Volumes {
         if (!subPath.isEmpty()) {
             target = place.resolve(subPath).normalize();
             if (!target.startsWith(place)) {
-                throw new MountException("the subPath " + subPath + " leads out of volume \"" + name + "\"");
+                throw new MountException(
+                        "the subPath " + subPath + " leads out of volume \"" + name + "\"");
             }
             if (!Files.exists(target)) {
                 Files.createDirectories(target);
