@@ -26,11 +26,13 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
     private final Store store;
     private final KeyQueue queue;
     private final Member member;
+    private final OpenStreams streams;
 
-    ElectionService(Store store, KeyQueue queue, Member member) {
+    ElectionService(Store store, KeyQueue queue, Member member, OpenStreams streams) {
         this.store = store;
         this.queue = queue;
         this.member = member;
+        this.streams = streams;
     }
 
     @Override
@@ -116,8 +118,15 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
     @Override
     public void observe(LeaderRequest request, StreamObserver<LeaderResponse> observer) {
         KeyRange range = KeyRange.prefix(KeyQueue.prefix(Wire.bytes(request.getName())));
-        new Observation(store, member, range, (ServerCallStreamObserver<LeaderResponse>) observer)
-                .start();
+        Observation observation =
+                new Observation(
+                        store,
+                        member,
+                        range,
+                        (ServerCallStreamObserver<LeaderResponse>) observer,
+                        streams);
+        streams.add(observation);
+        observation.start();
     }
 
     @Override

@@ -30,12 +30,11 @@ public final class EtcdServer implements AutoCloseable {
     /** A watch is told after one to two of its quiet periods' halves. */
     private static final int NOTIFY_PARTS = 2;
 
-    private static final int GRACE_MILLIS = 300;
-
     private final Config config;
     private final Store store;
     private final Limits limits;
     private final CallGate gate;
+    private final OpenStreams streams = new OpenStreams();
     private @Nullable Running running;
 
     private record Running(
@@ -65,7 +64,7 @@ public final class EtcdServer implements AutoCloseable {
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
         Member member = Member.single(() -> config.listenAddress() + ":" + port());
-        WatchService watches = new WatchService(store, member, limits);
+        WatchService watches = new WatchService(store, member, limits, streams);
         Server server = server(loops, calls, services(member, watches));
         try {
             server.start();
@@ -93,9 +92,9 @@ public final class EtcdServer implements AutoCloseable {
                 List.of(
                         new KvService(store, member, limits),
                         watches,
-                        new LeaseService(store, member),
+                        new LeaseService(store, member, streams),
                         new LockService(queue, member),
-                        new ElectionService(store, queue, member),
+                        new ElectionService(store, queue, member, streams),
                         new ClusterService(store, member),
                         new MaintenanceService(store, member));
         Set<String> names =
@@ -158,11 +157,10 @@ public final class EtcdServer implements AutoCloseable {
         running = null;
         was.notifier.interrupt();
         was.server.shutdown();
+        streams.stopAll();
         try {
-            // Streams never finish by themselves, so those who only hold streams are not waited
             // for.
-            was.server.awaitTermination(
-                    Math.min(limits.stopMillis(), GRACE_MILLIS), TimeUnit.MILLISECONDS);
+            was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);
             was.server.shutdownNow();
             was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

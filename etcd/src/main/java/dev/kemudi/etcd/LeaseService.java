@@ -25,10 +25,12 @@ import java.util.Optional;
 final class LeaseService extends LeaseGrpc.LeaseImplBase {
     private final Store store;
     private final Member member;
+    private final OpenStreams streams;
 
-    LeaseService(Store store, Member member) {
+    LeaseService(Store store, Member member, OpenStreams streams) {
         this.store = store;
         this.member = member;
+        this.streams = streams;
     }
 
     @Override
@@ -105,30 +107,13 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
     @Override
     public StreamObserver<LeaseKeepAliveRequest> leaseKeepAlive(
             StreamObserver<LeaseKeepAliveResponse> observer) {
-        ServerCallStreamObserver<LeaseKeepAliveResponse> out =
-                (ServerCallStreamObserver<LeaseKeepAliveResponse>) observer;
-        InboundPace pace = InboundPace.of(out);
-        return new StreamObserver<>() {
-            @Override
-            public void onNext(LeaseKeepAliveRequest request) {
-                try {
-                    out.onNext(renew(request.getID()));
-                    pace.handled();
-                } catch (RuntimeException e) {
-                    out.onError(Errors.told(e));
-                }
-            }
-
-            @Override
-            public void onError(Throwable gone) {
-                // The client left; nothing is held for it.
-            }
-
-            @Override
-            public void onCompleted() {
-                out.onCompleted();
-            }
-        };
+        KeepAliveStream stream =
+                new KeepAliveStream(
+                        (ServerCallStreamObserver<LeaseKeepAliveResponse>) observer,
+                        this::renew,
+                        streams);
+        streams.add(stream);
+        return stream;
     }
 
     private LeaseKeepAliveResponse renew(long id) {

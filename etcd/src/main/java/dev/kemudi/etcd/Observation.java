@@ -21,11 +21,12 @@ import java.util.concurrent.locks.ReentrantLock;
  * One client following an election: it is told every leader and every value a leader proclaims, in
  * order. A client that does not read makes its own watch wait, nobody else.
  */
-final class Observation implements Watcher.Listener {
+final class Observation implements Watcher.Listener, OpenStreams.Stream {
     private final Store store;
     private final Member member;
     private final KeyRange range;
     private final ServerCallStreamObserver<LeaderResponse> out;
+    private final OpenStreams streams;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition readyOrClosed = lock.newCondition();
     private final Map<Bytes, KeyValue> candidates = new HashMap<>();
@@ -37,11 +38,13 @@ final class Observation implements Watcher.Listener {
             Store store,
             Member member,
             KeyRange range,
-            ServerCallStreamObserver<LeaderResponse> out) {
+            ServerCallStreamObserver<LeaderResponse> out,
+            OpenStreams streams) {
         this.store = store;
         this.member = member;
         this.range = range;
         this.out = out;
+        this.streams = streams;
         out.setOnReadyHandler(this::wake);
         out.setOnCancelHandler(this::shut);
     }
@@ -72,11 +75,18 @@ final class Observation implements Watcher.Listener {
         lock.lock();
         try {
             closed = true;
+            streams.remove(this);
             readyOrClosed.signalAll();
             watcher.ifPresent(Watcher::close);
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public void stop() {
+        ended(0);
+        shut();
     }
 
     private void tell(long revision) {

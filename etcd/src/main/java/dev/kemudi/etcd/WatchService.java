@@ -14,12 +14,14 @@ final class WatchService extends WatchGrpc.WatchImplBase {
     private final Store store;
     private final Member member;
     private final Limits limits;
+    private final OpenStreams open;
     private final Set<WatchStream> streams = ConcurrentHashMap.newKeySet();
 
-    WatchService(Store store, Member member, Limits limits) {
+    WatchService(Store store, Member member, Limits limits, OpenStreams open) {
         this.store = store;
         this.member = member;
         this.limits = limits;
+        this.open = open;
     }
 
     @Override
@@ -30,17 +32,19 @@ final class WatchService extends WatchGrpc.WatchImplBase {
                         member,
                         limits,
                         (ServerCallStreamObserver<WatchResponse>) observer,
-                        streams::remove);
+                        this::left);
         streams.add(stream);
+        open.add(stream);
         return stream;
+    }
+
+    private void left(WatchStream stream) {
+        streams.remove(stream);
+        open.remove(stream);
     }
 
     /** Tells the quiet watches that asked for it how far they are. */
     void notifyProgress() {
         streams.forEach(WatchStream::notifyProgress);
-    }
-
-    int streams() {
-        return streams.size();
     }
 }

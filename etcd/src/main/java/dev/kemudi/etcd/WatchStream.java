@@ -33,7 +33,7 @@ import java.util.function.Consumer;
  * event up to there has been sent, on every watch.
  */
 /** The server's side of one watch stream. Safe for use by many threads. */
-final class WatchStream implements StreamObserver<WatchRequest> {
+final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Stream {
     private static final long NO_ID = -1;
 
     private final Store store;
@@ -227,6 +227,20 @@ final class WatchStream implements StreamObserver<WatchRequest> {
         } finally {
             lock.unlock();
         }
+    }
+
+    @Override
+    public void stop() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                out.onError(Errors.STOPPED.asRuntimeException());
+            }
+        } finally {
+            lock.unlock();
+        }
+        shut();
     }
 
     private void shut() {
