@@ -16,6 +16,7 @@ import dev.kemudi.workloads.Workloads;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /*
@@ -48,18 +50,20 @@ public final class Platform implements AutoCloseable {
     private final Discovery discovery;
     private final Endpoints endpoints;
 
-    private Platform(Options options, Deque<AutoCloseable> running) throws IOException {
+    private Platform(Options options, Deque<AutoCloseable> running) throws IOException, InterruptedException {
         this.options = options;
         this.running = running;
         Path data = Files.createDirectories(options.dataDirectory()).toAbsolutePath().normalize();
         PrometheusRegistry metrics = new PrometheusRegistry();
         TimeSource time = TimeSource.system();
-        SpanExporter spans = push(SpanExporter.fromEnvironment(System.getenv(), metrics, time));
+        SpanExporter spans = push(SpanExporter.fromEnvironment(
+                System.getenv(), dev.kemudi.observe.Limits.defaults(), metrics));
         MetricsServer metricsServer = push(new MetricsServer(
-                new MetricsServer.Config(options.listenAddress(), options.metricsPort()),
+                new InetSocketAddress(options.listenAddress(), options.metricsPort()),
+                VersionCommand.version(),
                 metrics,
+                () -> ready.get() ? Optional.empty() : Optional.of("still starting, or stopping"),
                 spans,
-                ready::get,
                 dev.kemudi.observe.Limits.defaults()));
         metricsServer.start();
         KemudiStore store = push(openStore(data, metrics, time));
@@ -75,7 +79,7 @@ public final class Platform implements AutoCloseable {
                 dev.kemudi.apiserver.Limits.defaults()));
         apiServer.start();
         EtcdServer etcd = push(new EtcdServer(
-                new EtcdServer.Config(options.listenAddress(), options.etcdPort()),
+                new dev.kemudi.etcd.Config(options.listenAddress(), options.etcdPort()),
                 store,
                 metrics,
                 dev.kemudi.etcd.Limits.defaults()));
@@ -133,6 +137,10 @@ public final class Platform implements AutoCloseable {
         } catch (IOException e) {
             takeDown(running);
             throw new UsageException("--data-dir: %s: %s".formatted(options.dataDirectory(), e.getMessage()), e);
+        } catch (InterruptedException e) {
+            takeDown(running);
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while starting", e);
         } catch (RuntimeException e) {
             takeDown(running);
             throw e;
