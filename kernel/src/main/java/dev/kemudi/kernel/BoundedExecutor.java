@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a task gets in
  * ------------------
- * One lock guards the permits, the line of waiters and the set of running threads. A place that comes free is given,
- * still under the lock, to the first waiter in line who may have it; so a free place and a waiter who may take it never
- * exist at the same time, and a newcomer cannot overtake one.
+ * One lock guards the permits, the line of waiters and the set of running threads. A place that comes free
+ * is given, still under the lock, to the first waiter in line who may have it; so a free place and a waiter
+ * who may take it never exist at the same time, and a newcomer cannot overtake one.
  *
  * What holds always
  * -----------------
@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * What was tried and refused
  * --------------------------
- * A java.util.concurrent.Semaphore per tenant: two acquisitions cannot be made one step, and a tenant's waiter at the
- * head of a fair semaphore blocks others who could run.
+ * A java.util.concurrent.Semaphore per tenant: two acquisitions cannot be made one step, and a tenant's
+ * waiter at the head of a fair semaphore blocks others who could run.
  */
 /**
  * Runs each task on a fresh virtual thread behind a named number of permits. {@link #offer} never

@@ -6,9 +6,10 @@ import java.util.function.Consumer;
 /*
  * How cancellation flows
  * ----------------------
- * A context is a small immutable handle: a trace and a Scope. A Scope is a node in a tree: it has a deadline, ends at
- * most once, and holds listeners: callbacks, and one per child. Ending a scope takes its listeners out under its lock
- * and runs them outside of it, so a callback may use any context without risk of a deadlock.
+ * A context is a small immutable handle: a trace and a Scope. A Scope is a node in a tree: it has a
+ * deadline, ends at most once, and holds listeners: callbacks, and one per child. Ending a scope takes its
+ * listeners out under its lock and runs them outside of it, so a callback may use any context without risk
+ * of a deadlock.
  *
  * What holds always
  * -----------------
@@ -18,8 +19,8 @@ import java.util.function.Consumer;
  *
  * What was tried and refused
  * --------------------------
- * A timer thread for every deadline: most requests never reach theirs and only ask checkActive(), which reads the clock.
- * So a scope starts its timer (one virtual thread) only when somebody listens.
+ * A timer thread for every deadline: most requests never reach theirs and only ask checkActive(), which
+ * reads the clock. So a scope starts its timer (one virtual thread) only when somebody listens.
  */
 /**
  * The circumstances of a piece of work: its deadline, whether it was cancelled, and its trace. It

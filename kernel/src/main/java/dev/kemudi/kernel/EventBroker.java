@@ -15,11 +15,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /*
  * How a slow reader is treated
  * ----------------------------
- * The publisher numbers an event and puts it into each subscription's own bounded buffer. When that buffer is full, what
- * it holds is useless to a reader who will miss the next event anyway: it is thrown away, the newest event becomes its
- * only content, and the reader is told Resync(from = that event's number) before it. So a reader sees either every
- * event, or a Resync that says from where on it again sees every event; it then lists the present state, which is at
- * least as new as event from - 1, and goes on.
+ * The publisher numbers an event and puts it into each subscription's own bounded buffer. When that buffer
+ * is full, what it holds is useless to a reader who will miss the next event anyway: it is thrown away, the
+ * newest event becomes its only content, and the reader is told Resync(from = that event's number) before
+ * it. So a reader sees either every event, or a Resync that says from where on it again sees every event; it
+ * then lists the present state, which is at least as new as event from - 1, and goes on.
  *
  * What holds always
  * -----------------

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a fan-out ends
  * ------------------
- * All children run in one child context of the opener's. The first failure cancels that context with the failure as its
- * cause and interrupts the other children; so does the end of the opener's context, and close(). join() waits until all
- * children have left, then answers for all of them. close() does the same without answering: when the try block is
- * left, no child is running.
+ * All children run in one child context of the opener's. The first failure cancels that context with the
+ * failure as its cause and interrupts the other children; so does the end of the opener's context, and
+ * close(). join() waits until all children have left, then answers for all of them. close() does the same
+ * without answering: when the try block is left, no child is running.
  *
  * What was tried and refused
  * --------------------------

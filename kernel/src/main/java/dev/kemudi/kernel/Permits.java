@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
 /*
  * Who may take a place
  * --------------------
- * A tenant with a reserve r always finds r places: nobody else may take them, not even while it is idle. So another
- * tenant is admitted only when, after it, every reserve that is not yet spent still fits:
+ * A tenant with a reserve r always finds r places: nobody else may take them, not even while it is idle. So
+ * another tenant is admitted only when, after it, every reserve that is not yet spent still fits:
  *
  *     free places - sum over other tenants of (reserve - running, if positive) >= 1
  *
- * Summed over one tenant's own tasks this says that no tenant holds more than permits - the others' reserves. Tenants
- * without a reserve share what is left.
+ * Summed over one tenant's own tasks this says that no tenant holds more than permits - the others'
+ * reserves. Tenants without a reserve share what is left.
  */
 /** The arithmetic of permits and reserves; not thread-safe. */
 final class Permits {

@@ -12,6 +12,7 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -166,7 +167,7 @@ class BoundedExecutorTest {
         eventually("it waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
         assertThat(executor.close(200)).isTrue();
         waiter.join();
-        assertThat(reason(answer.get())).isEqualTo(Reason.CLOSED);
+        assertThat(reason(Objects.requireNonNull(answer.get()))).isEqualTo(Reason.CLOSED);
         assertThat(reason(executor.offer(() -> {}))).isEqualTo(Reason.CLOSED);
         assertThat(executor.running()).isZero();
         assertThat(registry.scrape().size()).isZero();

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kemudi.kernel.Cancellation.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -72,7 +73,7 @@ class ContextTest {
         time.awaitSleepers(1);
         time.advance(100);
         eventually("the listener is told", () -> told.get() != null);
-        assertThat(told.get().reason()).isEqualTo(Reason.DEADLINE_EXCEEDED);
+        assertThat(Objects.requireNonNull(told.get()).reason()).isEqualTo(Reason.DEADLINE_EXCEEDED);
     }
 
     @Test

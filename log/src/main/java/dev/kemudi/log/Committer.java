@@ -13,16 +13,18 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a batch becomes durable
  * ---------------------------
- * One thread takes all that waits, up to a limit, numbers it, writes it with one call and syncs once. While it syncs, the
- * next batch gathers: the busier, the larger the batches. Then the batch goes to the applier, and the next one begins.
+ * One thread takes all that waits, up to a limit, numbers it, writes it with one call and syncs once. While
+ * it syncs, the next batch gathers: the busier, the larger the batches. Then the batch goes to the applier,
+ * and the next one begins.
  *
  * When the disk fails
  * -------------------
- * - A write that fails (most often: no room) left at most a part behind. It is erased and the erasure synced before
- *   anyone hears "refused", so a refused command never comes back after a restart. Then room is probed for.
- * - A sync that fails says nothing about what is on disk, and a second sync that succeeds would not either (the kernel
- *   may have dropped the pages). So the fate of that batch is unknown and the log takes no more until a restart reads
- *   what is there. The same when the erasure fails.
+ * - A write that fails (most often: no room) left at most a part behind. It is erased and the erasure synced
+ *   before anyone hears "refused", so a refused command never comes back after a restart. Then room is
+ *   probed for.
+ * - A sync that fails says nothing about what is on disk, and a second sync that succeeds would not either
+ *   (the kernel may have dropped the pages). So the fate of that batch is unknown and the log takes no more
+ *   until a restart reads what is there. The same when the erasure fails.
  */
 /**
  * The one thread that writes.
@@ -93,7 +95,7 @@ final class Committer<R> {
         try {
             segment = segments.forBatch(bytes, entries.getFirst().index(), before);
         } catch (LogStopException e) {
-            fail(taken, e.getMessage(), e);
+            fail(taken, String.valueOf(e.getMessage()), e);
             return;
         } catch (IOException e) {
             waitForRoom(taken, e);

@@ -16,20 +16,22 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * --------------------
  *     propose -> Proposals (bounded) -> Committer: number, write, one fsync -> Applier: apply, answer
  *
- * Two platform threads, so that the next batch syncs while the machine applies this one. Files: Segments. Start:
- * Recovery. On disk: Header and Frame.
+ * Two platform threads, so that the next batch syncs while the machine applies this one. Files: Segments.
+ * Start: Recovery. On disk: Header and Frame.
  *
  * What holds always
  * -----------------
  * - A command is answered after its batch was synced and applied, in the order of the log.
  * - A command refused with LogRefusedException is not in the log, now or after any restart.
  * - Entry times never go back, whatever the wall clock does, also across restarts.
- * - When a disk or the machine fails in a way that leaves doubt, the log stops and says so; it never guesses.
+ * - When a disk or the machine fails in a way that leaves doubt, the log stops and says so; it never
+ *   guesses.
  *
  * What was tried and refused
  * --------------------------
- * Reusing old segment files: stale records would have to be told from new ones at every start. Answering on a pool: one
- * more hop for each command; dependents of an answer therefore run on the applier and must not block.
+ * Reusing old segment files: stale records would have to be told from new ones at every start. Answering on
+ * a pool: one more hop for each command; dependents of an answer therefore run on the applier and must not
+ * block.
  */
 /**
  * The log on one machine's disk: group commit in segment files. Safe for use by many threads;
@@ -116,13 +118,29 @@ public final class FileLog<R> implements Log<R> {
         Closeable directoryLock = disk.lock();
         try {
             Recovery.Recovered recovered = Recovery.run(disk, machine, limits);
+            return started(directoryLock, recovered, machine, limits, time, registry);
+        } catch (IOException | RuntimeException e) {
+            directoryLock.close();
+            throw e;
+        }
+    }
+
+    private static <R> FileLog<R> started(
+            Closeable directoryLock,
+            Recovery.Recovered recovered,
+            StateMachine<R> machine,
+            Limits limits,
+            TimeSource time,
+            PrometheusRegistry registry)
+            throws IOException {
+        try {
             FileLog<R> log =
                     new FileLog<>(directoryLock, recovered, machine, limits, time, registry);
             log.applier.start();
             log.committer.start();
             return log;
-        } catch (IOException | RuntimeException e) {
-            directoryLock.close();
+        } catch (RuntimeException e) {
+            recovered.segments().close();
             throw e;
         }
     }

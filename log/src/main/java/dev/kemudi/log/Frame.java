@@ -17,12 +17,12 @@ import java.util.zip.CRC32C;
  *    44 trace       2+n traceparent
  *       command     the rest
  *
- * Why batchStart: the pages of one unfinished write reach the disk in any order, so after a power loss a whole record may
- * follow a torn one. Both are of the same batch, which was never acknowledged, and are cut. A whole record of a LATER
- * batch proves that the torn one had been synced, so that is damage.
+ * Why batchStart: the pages of one unfinished write reach the disk in any order, so after a power loss a
+ * whole record may follow a torn one. Both are of the same batch, which was never acknowledged, and are cut.
+ * A whole record of a LATER batch proves that the torn one had been synced, so that is damage.
  *
- * Why the identity in the checksum: a command may hold anything, even a copy of a log, and the search for later records
- * looks at every offset.
+ * Why the identity in the checksum: a command may hold anything, even a copy of a log, and the search for
+ * later records looks at every offset.
  */
 /** How a {@link LogEntry} lies on disk. */
 final class Frame {

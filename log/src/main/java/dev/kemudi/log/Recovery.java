@@ -13,14 +13,15 @@ import org.jspecify.annotations.Nullable;
  * What a start finds, and what it makes of it
  * -------------------------------------------
  * - Segments that end at or before the machine's durable index: deleted unread, whatever they hold.
- * - A bad record that is followed by a record of a later batch, or by another segment: it had been acknowledged. Refused.
- * - A bad record with nothing of the kind behind it: the batch in flight when the power went. Cut off, for good and
- *   before anything is appended, or its remains could later pass for records.
- * - A machine that is ahead of the log, or a log that begins after what the machine needs: somebody lost a directory.
- *   Refused.
+ * - A bad record that is followed by a record of a later batch, or by another segment: it had been
+ *   acknowledged. Refused.
+ * - A bad record with nothing of the kind behind it: the batch in flight when the power went. Cut off, for
+ *   good and before anything is appended, or its remains could later pass for records.
+ * - A machine that is ahead of the log, or a log that begins after what the machine needs: somebody lost a
+ *   directory. Refused.
  *
- * What cannot be told apart: damage to the very last batch and a torn write. Where the machine had made that batch
- * durable (every orderly stop does) it is not needed, and the machine's index tells.
+ * What cannot be told apart: damage to the very last batch and a torn write. Where the machine had made that
+ * batch durable (every orderly stop does) it is not needed, and the machine's index tells.
  */
 /** Opens the files of a log and replays into the machine what it has not made durable. */
 final class Recovery {
@@ -103,12 +104,17 @@ final class Recovery {
         if (durableIndex >= nextIndex) {
             current.close();
             throw new IOException(
-                    ("the state has applied entry %d, but the log %s ends at %d: entries are missing;"
+                    ("the state has applied entry %d, but the log %s ends at %d: some are missing;"
                                     + " restore the log's directory, or state and log together from one backup")
                             .formatted(durableIndex, disk.describe(current.name()), nextIndex - 1));
         }
-        disk.syncDirectory();
-        applyReplay();
+        try {
+            disk.syncDirectory();
+            applyReplay();
+        } catch (IOException | RuntimeException e) {
+            current.close();
+            throw e;
+        }
         Segments segments = new Segments(disk, logId, limits.segmentBytes(), sealed, current);
         return new Recovered(segments, nextIndex - 1, timeMillis);
     }
@@ -134,7 +140,7 @@ final class Recovery {
         }
         if (first < 0) {
             throw new IOException(
-                    "the log begins with entry %d (%s), but the state has applied only %d: entries %d to %d are missing"
+                    "the log begins with entry %d (%s), the state has applied only %d: %d to %d are missing"
                             .formatted(
                                     indexOf(names.getFirst()),
                                     disk.describe(names.getFirst()),
@@ -200,7 +206,7 @@ final class Recovery {
         }
         LOG.log(
                 Level.WARNING,
-                "cut {0} bytes of an unfinished write off {1} at offset {2}; none of it had been acknowledged",
+                "cut {0} bytes of an unfinished write off {1} at offset {2}: never acknowledged",
                 Long.toString(used - scan.offset()),
                 disk.describe(name),
                 Long.toString(scan.offset()));

@@ -10,14 +10,17 @@ import org.jspecify.annotations.Nullable;
 /*
  * How the next file comes
  * -----------------------
- * An fsync of overwritten bytes is a third cheaper than one that also grows the file, so segments are filled with zeros
- * ahead, by a thread of their own: filling in the committer's way would cost every writer 50 ms. When the committer must
- * roll and the filled file is not ready, it takes an empty one instead of waiting, and rolls again once it is.
+ * An fsync of overwritten bytes is a third cheaper than one that also grows the file, so segments are filled
+ * with zeros ahead, by a thread of their own: filling in the committer's way would cost every writer 50 ms.
+ * When the committer must roll and the filled file is not ready, it takes an empty one instead of waiting,
+ * and rolls again once it is.
  *
  * What holds always
  * -----------------
- * - A segment appears under its name only with a durable header, and the directory is synced before a record goes in.
- * - A segment follows another only after the other's last batch was synced; so only the last one can have a torn tail.
+ * - A segment appears under its name only with a durable header, and the directory is synced before a record
+ *   goes in.
+ * - A segment follows another only after the other's last batch was synced; so only the last one can have a
+ *   torn tail.
  * - Only what the state machine holds durably is deleted.
  */
 /**

@@ -13,10 +13,10 @@ import java.util.TreeMap;
 /*
  * What a crash does here
  * ----------------------
- * A file has what was synced and what is written. At a crash each 512-byte sector written since the last sync keeps its
- * new or its old content as the seed says, independently of the others, and the file's size is any size between the
- * synced and the written one. Each change of the directory since its last sync happens or does not. That is at least as
- * bad as a journaling file system.
+ * A file has what was synced and what is written. At a crash each 512-byte sector written since the last
+ * sync keeps its new or its old content as the seed says, independently of the others, and the file's size
+ * is any size between the synced and the written one. Each change of the directory since its last sync
+ * happens or does not. That is at least as bad as a journaling file system.
  */
 /**
  * FOR TESTS: a disk in memory that fails as a seed says. It loses what was not synced, tears

@@ -142,7 +142,7 @@ class DamageTest {
         Recorder behind = new Recorder();
         behind.durableIndex(1);
         assertThatThrownBy(() -> open(disk, behind, SMALL_SEGMENTS))
-                .hasMessageContaining("entries 2 to");
+                .hasMessageContaining("1: 2 to");
     }
 
     @Test

@@ -19,7 +19,8 @@ final class OtlpJson {
     static String encode(String serviceName, List<Span> spans) {
         StringBuilder json = new StringBuilder(256 + spans.size() * 300);
         json.append(
-                "{\"resourceSpans\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":");
+                "{\"resourceSpans\":[{\"resource\":{\"attributes\":["
+                        + "{\"key\":\"service.name\",\"value\":{\"stringValue\":");
         string(json, serviceName);
         json.append("}}]},\"scopeSpans\":[{\"scope\":{\"name\":\"dev.kemudi\"},\"spans\":[");
         for (int i = 0; i < spans.size(); i++) {

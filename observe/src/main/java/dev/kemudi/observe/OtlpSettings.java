@@ -53,7 +53,7 @@ record OtlpSettings(Optional<URI> endpoint, Map<String, String> headers, String 
             int equals = pair.indexOf('=');
             if (!pair.isBlank() && equals < 1) {
                 throw new IllegalArgumentException(
-                        "OTEL_EXPORTER_OTLP_HEADERS is a list of name=value, but one of them has no name or no '='");
+                        "OTEL_EXPORTER_OTLP_HEADERS is a list of name=value; one has no name or no '='");
             }
             if (equals > 0) {
                 String value = pair.substring(equals + 1).strip();

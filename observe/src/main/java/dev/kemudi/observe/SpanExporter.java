@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /*
  * Where a span goes
  * -----------------
- * Always into a ring of the last spans, which /debug/traces reads: one counter and one slot, no lock. And, where a
- * collector is configured, into a bounded queue that one virtual thread empties in batches. A full queue drops the new
- * span and counts it: a slow collector must never slow what it watches.
+ * Always into a ring of the last spans, which /debug/traces reads: one counter and one slot, no lock. And,
+ * where a collector is configured, into a bounded queue that one virtual thread empties in batches. A full
+ * queue drops the new span and counts it: a slow collector must never slow what it watches.
  */
 /**
  * Keeps the last spans and sends all of them to an OTLP/HTTP collector when there is one. Safe for
