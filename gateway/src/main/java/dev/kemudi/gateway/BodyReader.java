@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a body is taken apart
  * -------------------------
- * next() hands out slices of the read buffer without copying and keeps only where it stands. Chunked bodies are decoded
- * completely (RFC 9112 §7.1) and framed anew by the sender, so that no chunk extension, no odd chunk size and no
- * unchecked trailer ever crosses the gateway. Lines end in CR LF here as well; extensions are bounded over the whole
- * body because one per byte of data is a cheap way to keep a server busy.
+ * next() hands out slices of the read buffer without copying and keeps only where it stands. Chunked bodies
+ * are decoded completely (RFC 9112 §7.1) and framed anew by the sender, so that no chunk extension, no odd
+ * chunk size and no unchecked trailer ever crosses the gateway. Lines end in CR LF here as well; extensions
+ * are bounded over the whole body because one per byte of data is a cheap way to keep a server busy.
  */
 final class BodyReader {
     private static final int EXTENSION_LINE_MAX = 256;

@@ -16,14 +16,16 @@ import org.jspecify.annotations.Nullable;
 /*
  * One request on its way to an answer
  * -----------------------------------
- * The request head is encoded once and kept, with as much of the body as the retry limit allows, until the first byte of
- * a response. Until then a try that failed is repeated at another endpoint: always when no connection came about, because
- * then nothing was sent; only for idempotent methods when a connection was lost, because then nobody knows.
+ * The request head is encoded once and kept, with as much of the body as the retry limit allows, until the
+ * first byte of a response. Until then a try that failed is repeated at another endpoint: always when no
+ * connection came about, because then nothing was sent; only for idempotent methods when a connection was
+ * lost, because then nobody knows.
  *
  * What holds always
  * -----------------
  * - No upstream yet means everything sent so far is kept: a new try starts from the first byte.
- * - Exactly one of answer, responseDone, abort and clientGone ends an exchange; done() is true from then on and every
+ * - Exactly one of answer, responseDone, abort and clientGone ends an exchange; done() is true from then on
+ *   and every
  *   later call of a timer or a connection is ignored.
  */
 final class Exchange {

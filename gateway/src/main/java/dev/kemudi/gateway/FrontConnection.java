@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 /*
  * One client connection
  * ---------------------
- * HEAD → EXCHANGE → HEAD … and from any of them to LINGER (answer sent, reading away what still comes) or CLOSED; an
- * upgraded connection stays in TUNNEL. Requests are served one after another: what a client sends ahead stays in the
- * socket, because reading stops while there is something unread and nowhere to put it. That is also the back-pressure:
- * a body is read only while the endpoint's socket takes it, a response only while the client's does.
+ * HEAD → EXCHANGE → HEAD … and from any of them to LINGER (answer sent, reading away what still comes) or
+ * CLOSED; an upgraded connection stays in TUNNEL. Requests are served one after another: what a client sends
+ * ahead stays in the socket, because reading stops while there is something unread and nowhere to put it.
+ * That is also the back-pressure: a body is read only while the endpoint's socket takes it, a response only
+ * while the client's does.
  */
 final class FrontConnection extends ChannelInboundHandlerAdapter {
     private enum Phase {
@@ -97,7 +98,7 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
     }
 
     boolean mayKeepAlive() {
-        return request.keepAlive && body.done() && !lane.draining();
+        return request.keepAlive && !lane.draining();
     }
 
     void keepAlive(boolean keep) {
@@ -118,7 +119,8 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         process();
     }
 
-    /* Not re-entrant: what ends an exchange while this runs only changes the phase and lets the loop go on. */
+    /* Not re-entrant: what ends an exchange while this runs only changes the phase and lets the loop go
+     * on. */
     private void process() {
         if (processing) {
             return;
@@ -211,7 +213,7 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         phase = Phase.EXCHANGE;
         bodyBytes = 0;
         body.begin(request.framing, request.length);
-        keepAlive = mayKeepAliveAfterBody();
+        keepAlive = mayKeepAlive();
         Match match = lane.table().find(port, request, head);
         if (match == null) {
             lane.metrics().none().finished(404, 0);
@@ -236,10 +238,6 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         forward(head, match, backend.get());
-    }
-
-    private boolean mayKeepAliveAfterBody() {
-        return request.keepAlive && !lane.draining();
     }
 
     private void forward(Head head, Match match, Backend backend) {
@@ -420,7 +418,8 @@ final class FrontConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /* Closing at once with bytes unread would reset the connection and could take the answer away from the client. */
+    /* Closing at once with bytes unread would reset the connection and could take the answer away from the
+     * client. */
     private void linger() {
         if (phase == Phase.CLOSED || phase == Phase.LINGER) {
             return;

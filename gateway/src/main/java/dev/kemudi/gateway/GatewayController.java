@@ -26,12 +26,14 @@ import java.util.concurrent.atomic.AtomicLong;
 /*
  * From declared objects to a table
  * --------------------------------
- * Two paths, because they differ in haste. Endpoints change all the time and must leave the moment they are not ready:
- * EndpointSlice events go straight to their back ends, on the informer's thread, and no table is built. Everything else
- * marks the one work item dirty; a worker waits a few milliseconds for more, builds a whole table and swaps it in.
- * Routes are compiled once for each of their versions, so a build costs what changed plus one pass over the rest.
+ * Two paths, because they differ in haste. Endpoints change all the time and must leave the moment they are
+ * not ready: EndpointSlice events go straight to their back ends, on the informer's thread, and no table is
+ * built. Everything else marks the one work item dirty; a worker waits a few milliseconds for more, builds a
+ * whole table and swaps it in. Routes are compiled once for each of their versions, so a build costs what
+ * changed plus one pass over the rest.
  *
- * What holds always: the table is swapped before statuses are written, so "Programmed" is never ahead of the truth.
+ * What holds always: the table is swapped before statuses are written, so "Programmed" is never ahead of the
+ * truth.
  */
 final class GatewayController implements AutoCloseable {
     private static final ObjectKey EVERYTHING = new ObjectKey("", "gateway-snapshot");

@@ -36,7 +36,7 @@ final class GatewayMetrics {
                 Counter.builder()
                         .name("kemudi_gateway_requests_total")
                         .help(
-                                "Requests answered, by HTTPRoute and status code; 499 when the client went away")
+                                "Requests answered, by HTTPRoute and status code; 499: the client left")
                         .labelNames("route", "code")
                         .register(registry);
         seconds =
@@ -80,8 +80,7 @@ final class GatewayMetrics {
         Counter retries =
                 Counter.builder()
                         .name("kemudi_gateway_upstream_retries_total")
-                        .help(
-                                "Requests tried again at another endpoint, by reason; denied: the retry budget was spent")
+                        .help("Requests tried again elsewhere, by reason; denied: no budget left")
                         .labelNames("reason")
                         .register(registry);
         connectRetries = retries.labelValues("connect");

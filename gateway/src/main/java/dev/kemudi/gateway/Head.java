@@ -5,15 +5,16 @@ import io.netty.buffer.ByteBuf;
 /*
  * How a head is read
  * ------------------
- * Each event loop owns one Head and reads every message head into it: the bytes are copied once into a plain array (200
- * bytes cost some ten nanoseconds) and only offsets are kept, so that reading a head allocates nothing and passing it on
- * is copying ranges. A Head is valid until the loop reads the next one; whoever needs more keeps a copy.
+ * Each event loop owns one Head and reads every message head into it: the bytes are copied once into a plain
+ * array (200 bytes cost some ten nanoseconds) and only offsets are kept, so that reading a head allocates
+ * nothing and passing it on is copying ranges. A Head is valid until the loop reads the next one; whoever
+ * needs more keeps a copy.
  *
  * What holds always
  * -----------------
- * The grammar is RFC 9112 without its leniences: lines end in CR LF, no folding, no blank before a colon, names are
- * tokens, values have no control characters. Whatever a peer could read differently is refused here, because two
- * readings of one message are what request smuggling is made of.
+ * The grammar is RFC 9112 without its leniences: lines end in CR LF, no folding, no blank before a colon,
+ * names are tokens, values have no control characters. Whatever a peer could read differently is refused
+ * here, because two readings of one message are what request smuggling is made of.
  */
 final class Head {
     private static final int COLUMNS = 5;
@@ -126,6 +127,8 @@ final class Head {
         i += 4;
         if (bytes[i] == ' ') {
             i++;
+        } else if (bytes[i] != '\r') {
+            return Fault.STATUS_LINE;
         }
         reasonStart = i;
         while (i < size && Bytes.field(bytes[i])) {

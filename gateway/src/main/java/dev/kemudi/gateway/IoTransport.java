@@ -2,6 +2,7 @@ package dev.kemudi.gateway;
 
 import io.netty.channel.Channel;
 import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -14,6 +15,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * How bytes reach the kernel: the best that this machine allows. Containers often forbid io_uring.
@@ -30,6 +32,30 @@ enum IoTransport {
         }
         return Epoll.isAvailable() ? EPOLL : NIO;
     }
+
+    /**
+     * Event loops on this transport or, when the kernel refuses them at the last moment, on the
+     * next one that works.
+     */
+    static Loops open(IoTransport wanted, int loops, ThreadFactory threads) {
+        try {
+            return new Loops(
+                    wanted, new MultiThreadIoEventLoopGroup(loops, threads, wanted.handlers()));
+        } catch (RuntimeException | LinkageError e) {
+            if (wanted == NIO) {
+                throw e;
+            }
+            IoTransport next = wanted == IO_URING && Epoll.isAvailable() ? EPOLL : NIO;
+            System.getLogger(IoTransport.class.getName())
+                    .log(
+                            System.Logger.Level.INFO,
+                            wanted + " is refused here, using " + next + ": " + e.getMessage());
+            return open(next, loops, threads);
+        }
+    }
+
+    /** What was opened. */
+    record Loops(IoTransport transport, MultiThreadIoEventLoopGroup group) {}
 
     IoHandlerFactory handlers() {
         return switch (this) {

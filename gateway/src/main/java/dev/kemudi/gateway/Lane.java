@@ -186,7 +186,8 @@ final class Lane {
         }
     }
 
-    /* Time-outs are found by looking at every connection ten times a second: cheaper than a timer for each request. */
+    /* Time-outs are found by looking at every connection ten times a second: cheaper than a timer for each
+     * request. */
     private void tick() {
         long now = nanos();
         for (int i = fronts.size() - 1; i >= 0; i--) {

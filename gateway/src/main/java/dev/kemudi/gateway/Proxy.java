@@ -15,6 +15,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -50,12 +51,11 @@ final class Proxy implements AutoCloseable {
             GatewayMetrics metrics,
             Tracer tracer,
             TimeSource time,
-            IoTransport transport) {
+            IoTransport wanted) {
         this.limits = limits;
         this.metrics = metrics;
         this.tracer = tracer;
         this.time = time;
-        this.transport = transport;
         int order =
                 Integer.numberOfTrailingZeros(Math.max(1, limits.poolChunkBytes() / PAGE_BYTES));
         // One arena for each loop and no caches for other threads: idle memory counts.
@@ -63,17 +63,19 @@ final class Proxy implements AutoCloseable {
                 new PooledByteBufAllocator(
                         true, 0, limits.eventLoops(), PAGE_BYTES, order, 64, 16, false);
         AtomicInteger number = new AtomicInteger();
-        group =
-                new MultiThreadIoEventLoopGroup(
+        IoTransport.Loops loops =
+                IoTransport.open(
+                        wanted,
                         limits.eventLoops(),
                         task -> {
                             Thread thread =
-                                    new io.netty.util.concurrent.FastThreadLocalThread(
+                                    new FastThreadLocalThread(
                                             task, "gateway-loop-" + number.getAndIncrement());
                             thread.setDaemon(true);
                             return thread;
-                        },
-                        transport.handlers());
+                        });
+        transport = loops.transport();
+        group = loops.group();
         Bootstrap connector =
                 new Bootstrap()
                         .channel(transport.client())

@@ -62,8 +62,11 @@ final class RouteCompiler {
 
     /** Why a route is refused; a value that crosses a few private methods. */
     private static final class Unsupported extends Exception {
-        Unsupported(String message) {
-            super(message, null, false, false);
+        final String why;
+
+        Unsupported(String why) {
+            super(why, null, false, false);
+            this.why = why;
         }
     }
 
@@ -98,11 +101,7 @@ final class RouteCompiler {
             }
         } catch (Unsupported e) {
             return new Compiled(
-                    List.of(),
-                    resolution.backends,
-                    e.getMessage(),
-                    resolution.reason,
-                    resolution.message);
+                    List.of(), resolution.backends, e.why, resolution.reason, resolution.message);
         }
         return new Compiled(
                 matches, resolution.backends, "", resolution.reason, resolution.message);
@@ -271,7 +270,8 @@ final class RouteCompiler {
         return edit.build();
     }
 
-    /* What stands here is written into messages as it is: anything that could end a line or change framing stays out. */
+    /* What stands here is written into messages as it is: anything that could end a line or change framing
+     * stays out. */
     private static String name(String name) throws Unsupported {
         byte[] bytes = Bytes.ascii(name);
         if (!Bytes.allTokens(bytes, 0, bytes.length)

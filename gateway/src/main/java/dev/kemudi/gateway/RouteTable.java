@@ -11,14 +11,15 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a request finds its rule
  * ----------------------------
- * port → the one most specific listener for the host → hosts of that listener from most to least specific → exact path,
- * then prefixes from longest to shortest → the candidates of that path in the order of precedence. Each step but the last
- * is one hash look-up: a path has as many prefixes as it has slashes, so a thousand routes cost as much as ten.
+ * port → the one most specific listener for the host → hosts of that listener from most to least specific →
+ * exact path, then prefixes from longest to shortest → the candidates of that path in the order of
+ * precedence. Each step but the last is one hash look-up: a path has as many prefixes as it has slashes, so a
+ * thousand routes cost as much as ten.
  *
  * What holds always
  * -----------------
- * A table never changes once built. The data path takes the table once for each request and never looks again, so a swap
- * is one volatile write and no request sees half of a change.
+ * A table never changes once built. The data path takes the table once for each request and never looks
+ * again, so a swap is one volatile write and no request sees half of a change.
  */
 final class RouteTable {
     static final RouteTable EMPTY = new RouteTable(Map.of());

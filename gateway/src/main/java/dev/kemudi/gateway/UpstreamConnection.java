@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /*
  * One connection to an endpoint
  * -----------------------------
- * It carries one exchange at a time. Response heads are read whole and checked before a byte of them is passed on;
- * bodies are passed on as they come. Bytes that belong to no exchange, or that follow a complete response, mean that the
- * two sides disagree about framing: the connection is closed and never used again.
+ * It carries one exchange at a time. Response heads are read whole and checked before a byte of them is
+ * passed on; bodies are passed on as they come. Bytes that belong to no exchange, or that follow a complete
+ * response, mean that the two sides disagree about framing: the connection is closed and never used again.
  */
 final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     private static final int COALESCE_BYTES = 4096;
@@ -200,7 +200,8 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /* Out holds the composed head on the first call after it; small pieces join it so that one write carries all. */
+    /* Out holds the composed head on the first call after it; small pieces join it so that one write
+     * carries all. */
     private void forwardBody(Exchange current, ByteBuf bytes, Out out) {
         FrontConnection front = current.front();
         boolean chunked = current.chunkedToClient();

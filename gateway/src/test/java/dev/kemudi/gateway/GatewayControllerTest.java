@@ -188,6 +188,63 @@ class GatewayControllerTest {
     }
 
     @Test
+    void filtersRewriteRedirectAndEditHeaders() throws Exception {
+        try (Origin origin = Origin.saying("hello")) {
+            gatewayObject("{'name':'web','port':80,'protocol':'HTTP'}");
+            service("default", "hello");
+            client.create(
+                    Resource.ENDPOINT_SLICES, ApiObject.parse(slice("hello", origin.port(), true)));
+            route(
+                    "moved",
+                    """
+                    {'matches':[{'path':{'type':'PathPrefix','value':'/old'}}],
+                     'filters':[{'type':'RequestRedirect','requestRedirect':{'statusCode':301,
+                       'path':{'type':'ReplacePrefixMatch','replacePrefixMatch':'/new'}}}]}\
+                    """);
+            route(
+                    "edited",
+                    """
+                    {'matches':[{'path':{'type':'PathPrefix','value':'/api'}}],
+                     'filters':[
+                      {'type':'URLRewrite','urlRewrite':{'hostname':'inner.test',
+                        'path':{'type':'ReplacePrefixMatch','replacePrefixMatch':'/v1'}}},
+                      {'type':'RequestHeaderModifier','requestHeaderModifier':{
+                        'set':[{'name':'X-Set','value':'new'}],'add':[{'name':'X-Add','value':'more'}],
+                        'remove':['X-Gone']}},
+                      {'type':'ResponseHeaderModifier','responseHeaderModifier':{
+                        'set':[{'name':'X-Seen','value':'yes'}]}}],
+                     'backendRefs':[{'name':'hello','port':80}]}\
+                    """);
+            Eventually.holds(() ->
+                    assertThat(get("/old/a?b"))
+                            .startsWith("HTTP/1.1 301")
+                            .contains("Location: http://a.test/new/a?b\r\n"));
+            Eventually.holds(() -> assertThat(get("/api")).startsWith("HTTP/1.1 200"));
+            try (Wire wire = new Wire(gateway.port())) {
+                wire.send(
+                        "GET /api/x?y=z HTTP/1.1\r\nHost: a.test\r\nX-Set: old\r\nX-Gone: 1\r\n\r\n");
+                assertThat(wire.response()).contains("X-Seen: yes\r\n").endsWith("hello");
+            }
+            assertThat(origin.heads.getLast())
+                    .startsWith("GET /v1/x?y=z HTTP/1.1\r\nHost: inner.test\r\n")
+                    .contains("X-Set: new\r\n", "X-Add: more\r\n", "X-Forwarded-Host: a.test\r\n")
+                    .doesNotContain("X-Set: old", "X-Gone");
+            create(
+                    GatewayKinds.ROUTES,
+                    """
+                    {'apiVersion':'gateway.networking.k8s.io/v1','kind':'HTTPRoute',
+                     'metadata':{'name':'split','namespace':'default'},
+                     'spec':{'parentRefs':[{'name':'edge'}],'rules':[
+                       {'filters':[{'type':'ResponseHeaderModifier',
+                       'responseHeaderModifier':{'set':[{'name':'X','value':'a\\r\\nSet-Cookie: b'}]}}]}]}}\
+                    """);
+            Eventually.holds(() ->
+                    assertThat(condition(routeConditions("split"), "Accepted"))
+                            .isEqualTo("False/UnsupportedValue"));
+        }
+    }
+
+    @Test
     void whatCannotBeServedIsSaidInTheStatus() throws Exception {
         gatewayObject(
                 "{'name':'web','port':80,'protocol':'HTTP'},{'name':'db','port':81,'protocol':'TCP'}");
@@ -226,7 +283,8 @@ class GatewayControllerTest {
                 """
                 {'apiVersion':'gateway.networking.k8s.io/v1','kind':'ReferenceGrant',
                  'metadata':{'name':'g','namespace':'other'},
-                 'spec':{'from':[{'group':'gateway.networking.k8s.io','kind':'HTTPRoute','namespace':'default'}],
+                 'spec':{'from':[{'group':'gateway.networking.k8s.io','kind':'HTTPRoute',
+                                  'namespace':'default'}],
                          'to':[{'group':'','kind':'Service'}]}}\
                 """);
         Eventually.holds(() ->
