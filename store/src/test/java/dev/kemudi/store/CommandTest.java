@@ -23,26 +23,31 @@ class CommandTest {
     private static Op op(Random random, int depth) {
         return switch (random.nextInt(depth == 0 ? 3 : 4)) {
             case 0 ->
-                new Op.Range(
-                        range(random), random.nextLong(), random.nextLong(), random.nextBoolean(), random.nextBoolean());
+                    new Op.Range(
+                            range(random),
+                            random.nextLong(),
+                            random.nextLong(),
+                            random.nextBoolean(),
+                            random.nextBoolean());
             case 1 ->
-                new Op.Put(
-                        random(random),
-                        random(random),
-                        random.nextLong(),
-                        random.nextBoolean(),
-                        random.nextBoolean(),
-                        random.nextBoolean());
+                    new Op.Put(
+                            random(random),
+                            random(random),
+                            random.nextLong(),
+                            random.nextBoolean(),
+                            random.nextBoolean(),
+                            random.nextBoolean());
             case 2 -> new Op.Delete(range(random), random.nextBoolean());
             default -> {
                 List<Op.Compare> compares = new ArrayList<>();
                 for (int i = random.nextInt(3); i > 0; i--) {
-                    compares.add(new Op.Compare(
-                            range(random),
-                            Op.Target.values()[random.nextInt(5)],
-                            Op.Relation.values()[random.nextInt(4)],
-                            random.nextLong(),
-                            random(random)));
+                    compares.add(
+                            new Op.Compare(
+                                    range(random),
+                                    Op.Target.values()[random.nextInt(5)],
+                                    Op.Relation.values()[random.nextInt(4)],
+                                    random.nextLong(),
+                                    random(random)));
                 }
                 yield new Op.Txn(compares, ops(random, depth - 1), ops(random, depth - 1));
             }
@@ -81,9 +86,10 @@ class CommandTest {
         int refused = 0;
         for (int i = 0; i < 50_000; i++) {
             byte[] bytes = command(random).encode();
-            byte[] damaged = random.nextBoolean()
-                    ? Arrays.copyOf(bytes, random.nextInt(bytes.length + 1))
-                    : bytes.clone();
+            byte[] damaged =
+                    random.nextBoolean()
+                            ? Arrays.copyOf(bytes, random.nextInt(bytes.length + 1))
+                            : bytes.clone();
             for (int flips = random.nextInt(4); flips > 0 && damaged.length > 0; flips--) {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt();
             }

@@ -32,7 +32,9 @@ final class Model {
                 .toList();
     }
 
-    /** What a watch from {@code revision} sees, previous states included while they are retained. */
+    /**
+     * What a watch from {@code revision} sees, previous states included while they are retained.
+     */
     List<Watcher.Event> events(KeyRange range, long revision) {
         List<Watcher.Event> events = new ArrayList<>();
         for (long at = revision; at <= revision(); at++) {
@@ -68,16 +70,20 @@ final class Model {
                     return false;
                 }
                 KeyValue before = state.get(put.key());
-                KeyValue after = new KeyValue(
-                        put.key(),
-                        before == null ? revision : before.createRevision(),
-                        revision,
-                        before == null ? 1 : before.version() + 1,
-                        put.value(),
-                        put.lease());
+                KeyValue after =
+                        new KeyValue(
+                                put.key(),
+                                before == null ? revision : before.createRevision(),
+                                revision,
+                                before == null ? 1 : before.version() + 1,
+                                put.value(),
+                                put.lease());
                 state.put(put.key(), after);
-                events.add(new Watcher.Event(
-                        Watcher.Type.PUT, after, before == null ? List.of() : List.of(before)));
+                events.add(
+                        new Watcher.Event(
+                                Watcher.Type.PUT,
+                                after,
+                                before == null ? List.of() : List.of(before)));
             } else if (op instanceof Op.Delete delete) {
                 remove(state, events, delete.range(), revision);
             }
@@ -101,7 +107,10 @@ final class Model {
     }
 
     private static void remove(
-            TreeMap<Bytes, KeyValue> state, List<Watcher.Event> events, KeyRange range, long revision) {
+            TreeMap<Bytes, KeyValue> state,
+            List<Watcher.Event> events,
+            KeyRange range,
+            long revision) {
         for (KeyValue kv : List.copyOf(state.values())) {
             if (range.contains(kv.key())) {
                 state.remove(kv.key());

@@ -14,9 +14,12 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Random commands, from a seed, against {@link Model}; reopened now and then where there is something to reopen. */
+/**
+ * Random commands, from a seed, against {@link Model}; reopened now and then where there is
+ * something to reopen.
+ */
 abstract class ModelRules {
-    private static final int COMMANDS = 400;
+    private static final int COMMANDS = 250;
 
     private final ManualTime time = new ManualTime();
     private final Model model = new Model();
@@ -32,8 +35,9 @@ abstract class ModelRules {
         // Few keys, so that they meet; zero and 0xff bytes, because they are special somewhere.
         byte[] key = new byte[1 + random.nextInt(3)];
         for (int i = 0; i < key.length; i++) {
-            key[i] = List.of((byte) 0, (byte) 1, (byte) 'a', (byte) 'b', (byte) 0xff)
-                    .get(random.nextInt(i == 0 ? 4 : 5));
+            key[i] =
+                    List.of((byte) 0, (byte) 1, (byte) 'a', (byte) 'b', (byte) 0xff)
+                            .get(random.nextInt(i == 0 ? 4 : 5));
         }
         return Bytes.of(key);
     }
@@ -117,7 +121,10 @@ abstract class ModelRules {
         for (int i = random.nextInt(5); i >= 0; i--) {
             Bytes key = key();
             if (keys.add(key)) {
-                ops.add(random.nextInt(3) == 0 ? new Op.Delete(KeyRange.single(key), false) : put(key));
+                ops.add(
+                        random.nextInt(3) == 0
+                                ? new Op.Delete(KeyRange.single(key), false)
+                                : put(key));
             }
         }
         Bytes key = key();
@@ -125,8 +132,11 @@ abstract class ModelRules {
         long mod = now.isEmpty() ? 0 : now.getFirst().modRevision();
         boolean holds = random.nextBoolean();
         Op.Compare compare = Op.Compare.modRevisionIs(key, holds ? mod : mod + 1);
-        Op.Txn txn = new Op.Txn(
-                List.of(compare), holds ? ops : List.of(put(key())), holds ? List.of(put(key())) : ops);
+        Op.Txn txn =
+                new Op.Txn(
+                        List.of(compare),
+                        holds ? ops : List.of(put(key())),
+                        holds ? List.of(put(key())) : ops);
         Answer answer = store.txn(txn).join();
         assertThat(answer instanceof Answer.Txn).isEqualTo(model.write(ops));
         if (answer instanceof Answer.Txn done) {
@@ -143,7 +153,8 @@ abstract class ModelRules {
         assertThat(read.kvs()).isEqualTo(model.range(range, at));
         assertThat(read.revision()).isEqualTo(model.revision());
         int limit = 1 + random.nextInt(3);
-        Answer.Ranged some = (Answer.Ranged) store.range(new Op.Range(range, 0, limit, false, false));
+        Answer.Ranged some =
+                (Answer.Ranged) store.range(new Op.Range(range, 0, limit, false, false));
         List<KeyValue> now = model.range(range, model.revision());
         assertThat(some.count()).isEqualTo(now.size());
         assertThat(some.kvs()).isEqualTo(now.subList(0, Math.min(limit, now.size())));
@@ -164,18 +175,25 @@ abstract class ModelRules {
         open.add(store.watch(range, from, false, seen));
     }
 
-    /** Ordered, unique, atomic (Collected breaks otherwise) and, here, complete; or ended because compacted. */
+    /**
+     * Ordered, unique, atomic (Collected breaks otherwise) and, here, complete; or ended because
+     * compacted.
+     */
     private void checkWatches() {
-        watched.forEach((seen, from) -> eventually(() -> {
-            if (seen.ended().isPresent()) {
-                assertThat(seen.ended().getAsLong()).isGreaterThan(from);
-                return;
-            }
-            assertThat(seen.events())
-                    .isEqualTo(model.events(ranges.get(seen), from).stream()
-                            .map(event -> new Watcher.Event(event.type(), event.kv(), List.of()))
-                            .toList());
-        }));
+        watched.forEach((seen, from) ->
+                eventually(() -> {
+                    if (seen.ended().isPresent()) {
+                        assertThat(seen.ended().getAsLong()).isGreaterThan(from);
+                        return;
+                    }
+                    assertThat(seen.events())
+                            .isEqualTo(
+                                    model.events(ranges.get(seen), from).stream()
+                                            .map(event ->
+                                                    new Watcher.Event(
+                                                            event.type(), event.kv(), List.of()))
+                                            .toList());
+                }));
         open.forEach(Watcher::close);
         open.clear();
         watched.clear();

@@ -7,8 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 class RocksModelTest extends ModelRules {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     @Override
     Store open(Limits limits, ManualTime time, PrometheusRegistry registry) {
