@@ -130,8 +130,9 @@ final class Watch implements Watcher {
      * drain.
      */
     private boolean step() throws InterruptedException {
-        // Read first: whatever was dispatched up to here is in the buffer by now.
-        long complete = hub.dispatched();
+        // First, because whatever was dispatched up to here is in the buffer by now.
+        boolean asked = wantsProgress();
+        long complete = asked ? hub.awaitVisibleDispatched() : 0;
         Deque<WatchHub.Delivery> taken;
         boolean progress = false;
         synchronized (this) {
@@ -140,11 +141,14 @@ final class Watch implements Watcher {
             }
             taken = takeBuffer();
             if (taken == null && synced) {
-                progress = progressWanted;
-                progressWanted = false;
-                if (!progress) {
+                if (!progressWanted) {
                     running = false;
                     return false;
+                }
+                progress = asked;
+                progressWanted = !asked;
+                if (!asked) {
+                    return true; // asked for a moment ago: look again at what is visible now
                 }
             }
         }
@@ -156,6 +160,10 @@ final class Watch implements Watcher {
             catchUp();
         }
         return true;
+    }
+
+    private synchronized boolean wantsProgress() {
+        return progressWanted && synced && !closed;
     }
 
     private @Nullable Deque<WatchHub.Delivery> takeBuffer() {

@@ -44,7 +44,9 @@ final class WatchHub implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final WatchIndex index = new WatchIndex();
+    private final Condition dispatchedMoved = lock.newCondition();
     private int open;
+    private int progressWaiters;
     private volatile long dispatched;
     private volatile boolean closed;
     private final Thread dispatcher;
@@ -79,6 +81,28 @@ final class WatchHub implements AutoCloseable {
     }
 
     long dispatched() {
+        return dispatched;
+    }
+
+    /**
+     * Blocks until everything that is visible now has been dispatched: a reader that saw a revision
+     * and then asks for progress is told of that revision, not of an earlier one.
+     */
+    long awaitVisibleDispatched() throws InterruptedException {
+        long visible;
+        try (View view = backend.view()) {
+            visible = view.mark().revision();
+        }
+        lock.lockInterruptibly();
+        try {
+            progressWaiters++;
+            while (dispatched < visible && !closed) {
+                dispatchedMoved.await();
+            }
+        } finally {
+            progressWaiters--;
+            lock.unlock();
+        }
         return dispatched;
     }
 
@@ -217,14 +241,14 @@ final class WatchHub implements AutoCloseable {
             try (View view = backend.view()) {
                 if (dispatched + 1 < view.mark().compacted()) {
                     unsyncAll();
-                    dispatched = view.mark().compacted() - 1;
+                    moveTo(view.mark().compacted() - 1);
                 }
                 chunk = LogChunk.read(view, dispatched + 1, key -> true, true, limits);
             }
             for (Machine.Revision revision : chunk.revisions()) {
                 dispatch(revision);
             }
-            dispatched = Math.max(dispatched, chunk.through());
+            moveTo(Math.max(dispatched, chunk.through()));
         }
     }
 
@@ -269,7 +293,19 @@ final class WatchHub implements AutoCloseable {
                 }
             }
             full.forEach(index::remove);
-            dispatched = revision.revision();
+            moveTo(revision.revision());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void moveTo(long revision) {
+        lock.lock();
+        try {
+            dispatched = revision;
+            if (progressWaiters > 0) {
+                dispatchedMoved.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -318,6 +354,7 @@ final class WatchHub implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
+            dispatchedMoved.signalAll();
             synced = index.all();
         } finally {
             lock.unlock();

@@ -23,9 +23,14 @@ abstract class ModelRules {
 
     private final ManualTime time = new ManualTime();
     private final Model model = new Model();
-    private final Map<Collected, Long> watched = new HashMap<>();
+    private final Map<Collected, Watched> watched = new HashMap<>();
+    private final List<Watcher> open = new ArrayList<>();
     private Random random = new Random(0);
+
+    @SuppressWarnings("NullAway.Init") // each test opens its own
     private Store store;
+
+    private record Watched(KeyRange range, long from) {}
 
     abstract Store open(Limits limits, ManualTime time, PrometheusRegistry registry);
 
@@ -161,16 +166,12 @@ abstract class ModelRules {
         assertThat(some.more()).isEqualTo(now.size() > limit);
     }
 
-    private final Map<Collected, KeyRange> ranges = new HashMap<>();
-    private final List<Watcher> open = new ArrayList<>();
-
     private void watch() {
         KeyRange range = range();
         long oldest = Math.max(1, model.compacted());
         long from = oldest + random.nextInt((int) (model.revision() - oldest + 2));
         Collected seen = new Collected();
-        watched.put(seen, from);
-        ranges.put(seen, range);
+        watched.put(seen, new Watched(range, from));
         // Without previous states: whether those are still there depends on how far reclaiming is.
         open.add(store.watch(range, from, false, seen));
     }
@@ -180,15 +181,15 @@ abstract class ModelRules {
      * compacted.
      */
     private void checkWatches() {
-        watched.forEach((seen, from) ->
+        watched.forEach((seen, watch) ->
                 eventually(() -> {
                     if (seen.ended().isPresent()) {
-                        assertThat(seen.ended().getAsLong()).isGreaterThan(from);
+                        assertThat(seen.ended().getAsLong()).isGreaterThan(watch.from());
                         return;
                     }
                     assertThat(seen.events())
                             .isEqualTo(
-                                    model.events(ranges.get(seen), from).stream()
+                                    model.events(watch.range(), watch.from()).stream()
                                             .map(event ->
                                                     new Watcher.Event(
                                                             event.type(), event.kv(), List.of()))
@@ -197,6 +198,5 @@ abstract class ModelRules {
         open.forEach(Watcher::close);
         open.clear();
         watched.clear();
-        ranges.clear();
     }
 }
