@@ -37,6 +37,7 @@ public final class Controller implements AutoCloseable {
     private final CounterDataPoint errors;
     private final DistributionDataPoint seconds;
     private final TimeSource time;
+    private volatile boolean working;
     private volatile boolean closed;
 
     /** @param workers keys that are worked on at the same time */
@@ -118,6 +119,7 @@ public final class Controller implements AutoCloseable {
                     }
                 }
             }
+            working = true;
             while (queue.take() instanceof Optional<ObjectKey> key && key.isPresent()) {
                 reconcile(key.get());
             }
@@ -163,7 +165,11 @@ public final class Controller implements AutoCloseable {
         closed = true;
         registrations.forEach(Registration::close);
         try {
-            queue.shutdownWithDrain(DRAIN_MILLIS);
+            if (working) {
+                queue.shutdownWithDrain(DRAIN_MILLIS);
+            } else {
+                queue.shutdown();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -351,7 +351,7 @@ public final class Informer implements AutoCloseable {
                     case Notification.Added(ObjectKey _, ApiObject object, boolean initial) ->
                         handler.onAdd(object, initial);
                     case Notification.Updated(ObjectKey _, ApiObject old, ApiObject now) -> handler.onUpdate(old, now);
-                    case Notification.Deleted(ObjectKey _, ApiObject last, boolean stateUnknown) ->
+                    case Notification.Deleted(ObjectKey _, ApiObject last, boolean stateUnknown, ApiObject _) ->
                         handler.onDelete(last, stateUnknown);
                     case Notification.InitialListEnd _ -> initialListHeard = true;
                 }
@@ -516,7 +516,7 @@ public final class Informer implements AutoCloseable {
             return;
         }
         indexer.remove(key);
-        told.add(new Notification.Deleted(key, last, false));
+        told.add(new Notification.Deleted(key, last, false, old));
     }
 
     private void replace(List<ApiObject> all, List<Notification> told, List<Notification> syncs) {
@@ -528,7 +528,7 @@ public final class Informer implements AutoCloseable {
         for (ApiObject missed : indexer.list()) {
             if (!listed.contains(missed.key())) {
                 indexer.remove(missed.key());
-                told.add(new Notification.Deleted(missed.key(), missed, true));
+                told.add(new Notification.Deleted(missed.key(), missed, true, missed));
             }
         }
         if (!synced) {

@@ -12,7 +12,8 @@ sealed interface Notification {
 
     record Updated(ObjectKey key, ApiObject old, ApiObject now) implements Notification {}
 
-    record Deleted(ObjectKey key, ApiObject last, boolean stateUnknown) implements Notification {}
+    /** @param heard the state that the handler will have heard of before this */
+    record Deleted(ObjectKey key, ApiObject last, boolean stateUnknown, ApiObject heard) implements Notification {}
 
     /** The initial list ends here. Its key is one that no object can have. */
     record InitialListEnd(ObjectKey key) implements Notification {
@@ -35,13 +36,15 @@ sealed interface Notification {
                 switch (newer) {
                     case Added again -> Optional.of(new Updated(first.key(), first.old(), again.object()));
                     case Updated updated -> Optional.of(new Updated(first.key(), first.old(), updated.now()));
-                    case Deleted deleted -> Optional.of(deleted);
+                    case Deleted deleted ->
+                        Optional.of(
+                                new Deleted(first.key(), deleted.last(), deleted.stateUnknown(), first.old()));
                     case InitialListEnd _ -> throw unfoldable(older, newer);
                 };
             case Deleted deleted ->
                 switch (newer) {
-                    case Added again -> Optional.of(new Updated(deleted.key(), deleted.last(), again.object()));
-                    case Updated updated -> Optional.of(new Updated(deleted.key(), deleted.last(), updated.now()));
+                    case Added again -> Optional.of(new Updated(deleted.key(), deleted.heard(), again.object()));
+                    case Updated updated -> Optional.of(new Updated(deleted.key(), deleted.heard(), updated.now()));
                     case Deleted again -> Optional.of(deleted.stateUnknown() ? again : deleted);
                     case InitialListEnd _ -> throw unfoldable(older, newer);
                 };

@@ -1,0 +1,38 @@
+package dev.kemudi.controller;
+
+import dev.kemudi.kernel.TimeSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Time in which every sleep is over at once and written down. */
+final class FakeTime implements TimeSource {
+    private final List<Long> slept = new ArrayList<>();
+    private long nanos = 1;
+
+    @Override
+    public synchronized long nanoTime() {
+        return nanos;
+    }
+
+    @Override
+    public synchronized long epochMillis() {
+        return nanos / 1_000_000;
+    }
+
+    @Override
+    public synchronized void sleep(long millis) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        slept.add(millis);
+        nanos += millis * 1_000_000;
+    }
+
+    synchronized void pass(long millis) {
+        nanos += millis * 1_000_000;
+    }
+
+    synchronized List<Long> slept() {
+        return List.copyOf(slept);
+    }
+}
