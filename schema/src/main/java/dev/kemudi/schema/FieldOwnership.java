@@ -149,7 +149,8 @@ public final class FieldOwnership {
      * @param old the stored object, empty on create
      * @param updated what is about to be stored, defaults filled in; its own managedFields, when it
      *     has some, say what the client made of them
-     * @return a copy of {@code updated} with its managedFields up to date
+     * @return {@code updated} with its managedFields up to date: a new tree that shares what lies
+     *     below {@code metadata} and the other members
      * @throws IllegalArgumentException when the client's managedFields cannot be read
      */
     public static ObjectNode update(
@@ -280,10 +281,14 @@ public final class FieldOwnership {
         }
     }
 
+    /** A copy as far down as {@code metadata}; what is below is shared. */
     private static ObjectNode withoutManagedFields(ObjectNode tree) {
-        ObjectNode copy = tree.deepCopy();
-        if (copy.get("metadata") instanceof ObjectNode metadata) {
-            metadata.remove("managedFields");
+        ObjectNode copy = JsonNodeFactory.instance.objectNode();
+        copy.setAll(tree);
+        if (tree.get("metadata") instanceof ObjectNode metadata) {
+            ObjectNode bare = copy.putObject("metadata");
+            bare.setAll(metadata);
+            bare.remove("managedFields");
         }
         return copy;
     }

@@ -17,9 +17,19 @@ import java.util.TreeMap;
  * megabytes: callers cache the bytes. Safe for use by many threads.
  */
 public final class OpenApiDocuments {
-    /** Accept and Content-Type of the v2 document in protobuf. */
-    public static final String V2_PROTOBUF =
+    /**
+     * The word in the Accept header by which kubectl up to 1.27 asks for the v2 document in
+     * protobuf.
+     */
+    public static final String V2_PROTOBUF_ACCEPTED =
             "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+    /**
+     * The Content-Type to answer {@link #V2_PROTOBUF_ACCEPTED} with: Go's parser refuses the
+     * {@code @} that the same clients send.
+     */
+    public static final String V2_PROTOBUF_CONTENT_TYPE =
+            "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final String REF = "#/components/schemas/";
@@ -236,7 +246,7 @@ public final class OpenApiDocuments {
         return document;
     }
 
-    /** A v2 document in the protobuf form of {@link #V2_PROTOBUF}. */
+    /** A v2 document in the protobuf form of {@link #V2_PROTOBUF_CONTENT_TYPE}. */
     public byte[] v2Protobuf(ObjectNode v2) {
         return OpenApiV2Protobuf.encode(v2);
     }

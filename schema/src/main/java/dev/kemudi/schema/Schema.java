@@ -63,6 +63,9 @@ public final class Schema {
     private final String ref;
     private final Definitions definitions;
 
+    /** The definition behind {@code ref} once looked up; a race only looks it up twice. */
+    private volatile @Nullable Schema target;
+
     private Schema(JsonNode spec, Definitions definitions, boolean nullsAbsent) {
         this.definitions = definitions;
         this.nullsAbsent = nullsAbsent;
@@ -194,7 +197,15 @@ public final class Schema {
 
     /** This schema, or the definition it refers to. */
     Schema resolved() {
-        return ref.isEmpty() ? this : definitions.definition(ref).resolved();
+        if (ref.isEmpty()) {
+            return this;
+        }
+        Schema known = target;
+        if (known == null) {
+            known = definitions.definition(ref).resolved();
+            target = known;
+        }
+        return known;
     }
 
     /** The default written here, or else at the definition. */

@@ -18,8 +18,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 
 class ProtobufCodecTest {
     private final ProtobufCodec codec = new ProtobufCodec(new BuiltinSchemas(), Limits.defaults());
@@ -87,6 +90,15 @@ class ProtobufCodecTest {
                                         + "'livenessProbe':{'httpGet':{'path':'/live','port':'http'},"
                                         + "'periodSeconds':5}}],"
                                         + "'automountServiceAccountToken':false}}}}"));
+    }
+
+    /** Bodies that kubectl 1.32 sent for the commands named. */
+    @ParameterizedTest(name = "kubectl {0}")
+    @CsvFileSource(resources = "kubectl-1.32-bodies.csv", delimiter = '|', quoteCharacter = '^')
+    void kubectlsOwnBodiesDecode(String command, String base64, String expected) {
+        ObjectNode tree = codec.decode(Base64.getDecoder().decode(base64));
+
+        assertThat((Object) tree).as(command).isEqualTo(Trees.node(expected));
     }
 
     @Test
