@@ -1,12 +1,12 @@
 package dev.kemudi.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.kemudi.api.Status;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 
 /**
  * The rules that make an OpenAPI v3 schema structural (Kubernetes: "Specifying a structural

@@ -174,6 +174,13 @@ class SchemaTest {
     }
 
     @Test
+    void noPatternTakesLongOverAValue() {
+        Schema schema = of("'s':{'type':'string','pattern':'^(a+)+$'}");
+
+        assertThat(causes(schema, "{'s':'" + "a".repeat(5_000) + "!'}")).hasSize(1);
+    }
+
+    @Test
     void junctorsCount() {
         Schema schema =
                 of(
