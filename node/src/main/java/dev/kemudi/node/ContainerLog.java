@@ -20,12 +20,14 @@ import java.util.stream.Stream;
 /*
  * How a log stays small
  * ---------------------
- * One attempt of a container writes ATTEMPT.GENERATION.log: a full file is closed, the next generation is opened and the
- * oldest beyond the limit is deleted. Files are never renamed, so a reader who holds generation 7 simply goes on with 8.
- * Each line is `TIME stdout F text`, the CRI log format, with nine digits of nanoseconds, so that the header is 40 bytes
- * long and times compare as text. A line beyond the limit is cut into parts tagged P.
+ * One attempt of a container writes ATTEMPT.GENERATION.log: a full file is closed, the next generation is
+ * opened and the oldest beyond the limit is deleted. Files are never renamed, so a reader who holds
+ * generation 7 simply goes on with 8. Each line is `TIME stdout F text`, the CRI log format, with nine
+ * digits of nanoseconds, so that the header is 40 bytes long and times compare as text. A line beyond the
+ * limit is cut into parts tagged P.
  *
- * A disk that is full must not stop the container: lines are then counted and dropped, and the pipe is still emptied.
+ * A disk that is full must not stop the container: lines are then counted and dropped, and the pipe is
+ * still emptied.
  */
 /** What one attempt of one container printed. One thread appends; any number read. */
 final class ContainerLog implements Closeable {

@@ -40,8 +40,9 @@ final class JavaLaunch {
         return Optional.of(
                 new Refusal(
                         "ErrImageNeverPull",
-                        ("image \"%s\" needs an OCI runtime, and this node runs processes: use image \"host\" with a"
-                                        + " command of this machine, or \"file:/path/app.jar\" for a jar on Kemudi's own JDK")
+                        ("image \"%s\" needs an OCI runtime, and this node runs processes: use image \"host\""
+                                        + " with a command of this machine, or \"file:/path/app.jar\" for a"
+                                        + " jar on Kemudi's own JDK")
                                 .formatted(image)));
     }
 

@@ -9,10 +9,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /*
- * Without control groups the kernel enforces no memory limit, so once a second the resident memory of each limited
- * container's processes is added up. Only when that sum is over the limit are shared pages divided among their users
- * (smaps_rollup is dear), and only when that is over too is the container killed. A container can thus exceed its limit
- * for about a second; the JVM of a jar image does not, for it was given -Xmx.
+ * Without control groups the kernel enforces no memory limit, so once a second the resident memory of each
+ * limited container's processes is added up. Only when that sum is over the limit are shared pages divided
+ * among their users (smaps_rollup is dear), and only when that is over too is the container killed. A
+ * container can thus exceed its limit for about a second; the JVM of a jar image does not, for it was
+ * given -Xmx.
  */
 /** Kills containers that use more memory than their limit: reason OOMKilled. */
 final class MemoryWatch implements Runnable {

@@ -257,7 +257,8 @@ public final class Node implements AutoCloseable {
         long active = workers.values().stream().filter(PodWorker::active).count();
         if (active >= limits.podsMax()) {
             String message =
-                    "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: %d, capacity: %d"
+                    "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: %d,"
+                            .concat(" capacity: %d")
                             .formatted(active, limits.podsMax());
             return Optional.of(new PodStatus.Failure("OutOfpods", message));
         }

@@ -11,16 +11,19 @@ import java.util.function.LongConsumer;
 /*
  * How output gets out of a process
  * --------------------------------
- * A container's stdout and stderr are two named pipes which the process itself opened for reading AND writing. So:
- *  - a pod that prints faster than its log can be written is held back by the pipe (64 KiB): it can fill neither memory
- *    nor disk;
- *  - when Kemudi dies, somebody (the process itself) still reads the pipe: no SIGPIPE; a pod that prints more than 64
- *    KiB then waits until Kemudi is back, opens the pipes again and goes on with the same log.
- * What was refused: an anonymous pipe (SIGPIPE when Kemudi dies); files that the process appends to and we truncate (a
- * pod that prints 1 GB/s fills the disk between two looks, and what is written between copy and truncate is lost).
+ * A container's stdout and stderr are two named pipes which the process itself opened for reading AND
+ * writing. So:
+ *  - a pod that prints faster than its log can be written is held back by the pipe (64 KiB): it can fill
+ *    neither memory nor disk;
+ *  - when Kemudi dies, somebody (the process itself) still reads the pipe: no SIGPIPE; a pod that prints
+ *    more than 64 KiB then waits until Kemudi is back, opens the pipes again and goes on with the same log.
+ * What was refused: an anonymous pipe (SIGPIPE when Kemudi dies); files that the process appends to and we
+ * truncate (a pod that prints 1 GB/s fills the disk between two looks, and what is written between copy
+ * and truncate is lost).
  *
- * The pipes are looked at, not waited in: a read() would hold a platform thread per stream. FIONREAD (available())
- * costs about a microsecond; an idle container is looked at five times a second, a talking one all the time.
+ * The pipes are looked at, not waited in: a read() would hold a platform thread per stream. FIONREAD
+ * (available()) costs about a microsecond; an idle container is looked at five times a second, a talking
+ * one all the time.
  */
 /**
  * Moves one container's output from its pipes to its log until the container is gone and the pipes

@@ -26,6 +26,7 @@ import java.util.function.Supplier;
 final class PodContainers {
     private static final long FOREVER_NANOS = TimeUnit.HOURS.toNanos(1);
     private static final long CONFIG_RETRY_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long IMAGE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int HOOK_SECONDS_MAX = 120;
 
     private final NodeParts parts;
@@ -199,7 +200,7 @@ final class PodContainers {
                 parts.recorder()
                         .warning(pod.get(), refusal.get().reason(), refusal.get().message());
             }
-            return FOREVER_NANOS;
+            return IMAGE_RETRY_NANOS; // a jar may be put there
         }
         int attempt = run.attempt + 1;
         ContainerSpec spec;

@@ -11,9 +11,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /*
- * What a node must know after kill -9 and cannot ask the API: the pod's address and which attempt of each container it
- * started last. The attempt is written BEFORE its process starts; the process itself is found by the marks it carries
- * (ProcTable), so a crash between the two loses nothing. No fsync: a power cut takes the processes with it.
+ * What a node must know after kill -9 and cannot ask the API: the pod's address and which attempt of each
+ * container it started last. The attempt is written BEFORE its process starts; the process itself is found
+ * by the marks it carries (ProcTable), so a crash between the two loses nothing. No fsync: a power cut
+ * takes the processes with it.
  */
 /**
  * The node's own note about one pod, {@code state.json} in its folder. Used by the pod's thread.

@@ -19,16 +19,18 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a pod lives
  * ---------------
- * One virtual thread looks after one pod. It is level-triggered: every wake-up (the API object changed, a process ended,
- * a probe changed its mind, a time came) runs step(), which compares what should be with what is, does what is missing,
- * writes the status if it differs, and says when to look again. Nothing else changes the pod, so nothing needs a lock.
+ * One virtual thread looks after one pod. It is level-triggered: every wake-up (the API object changed, a
+ * process ended, a probe changed its mind, a time came) runs step(), which compares what should be with
+ * what is, does what is missing, writes the status if it differs, and says when to look again. Nothing
+ * else changes the pod, so nothing needs a lock.
  *
- *   prepare (address, folders, volumes) → init containers one by one → containers, restarted as the policy says
- *   deletion: not ready at once → preStop, SIGTERM, grace, SIGKILL → sweep → last status → object deleted → folder gone
+ *   start: prepare (address, folders, volumes) → init containers one by one → containers
+ *   end: not ready at once → preStop, SIGTERM, grace, SIGKILL → sweep → last status → object deleted
  *
  * What holds always
  * -----------------
- * - An attempt's number is on disk before its process starts; a new life of the node adopts the process or counts on.
+ * - An attempt's number is on disk before its process starts; a new life of the node adopts the process or
+ *   counts on.
  * - A terminal phase (Succeeded, Failed) is never left, and no process of a pod in one is alive.
  * - The object leaves the API only after its last process is gone.
  * - The API being away stops nothing: supervision goes on, and the status is written when it is back.
@@ -219,6 +221,7 @@ final class PodWorker implements Runnable {
             return halt();
         }
         if (PodStatus.terminal(latest)) {
+            restoreEnded();
             return FOREVER_NANOS;
         }
         if (refused.isPresent()) {
@@ -280,6 +283,16 @@ final class PodWorker implements Runnable {
         containers.restore(runs, note, latest);
         prepared = true;
         return 0;
+    }
+
+    /** A pod that came to its end in an earlier life of the node: its logs can still be read. */
+    private void restoreEnded() throws IOException, InterruptedException {
+        if (!prepared) {
+            parts.runtime().sweep(uid);
+            containers.restore(runs, record(), latest);
+            address = latest.text("/status/podIP");
+            prepared = true;
+        }
     }
 
     private void setWaiting(Waiting waiting) {

@@ -6,9 +6,10 @@ import java.util.function.BooleanSupplier;
 /*
  * When a probe looks
  * ------------------
- * After its initial delay at once, then every period. A container that just started and did not pass its readiness or
- * startup probe yet is looked at more often (50 ms, doubled up to the period), so that it is ready when it is ready and
- * not up to a period later. Such extra looks can only help: a failure counts towards the threshold at most once a period.
+ * After its initial delay at once, then every period. A container that just started and did not pass its
+ * readiness or startup probe yet is looked at more often (50 ms, doubled up to the period), so that it is
+ * ready when it is ready and not up to a period later. Such extra looks can only help: a failure counts
+ * towards the threshold at most once a period.
  */
 /**
  * Looks at one container with one probe until told to stop. The pod's thread reads what it found.

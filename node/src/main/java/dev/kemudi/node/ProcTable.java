@@ -13,17 +13,18 @@ import java.util.concurrent.locks.ReentrantLock;
 /*
  * How a pod's processes are found
  * -------------------------------
- * Every process of a pod is born with KEMUDI_NODE (this node's pods folder), KEMUDI_POD_UID, KEMUDI_CONTAINER and
- * KEMUDI_ATTEMPT in its environment, and forks inherit them: a double fork or a session of its own changes nothing about
- * /proc/PID/environ. A process that empties its environment on exec is still found by its working directory or by its
- * standard output, which lie below the pod's folder.
+ * Every process of a pod is born with KEMUDI_NODE (this node's pods folder), KEMUDI_POD_UID,
+ * KEMUDI_CONTAINER and KEMUDI_ATTEMPT in its environment, and forks inherit them: a double fork or a
+ * session of its own changes nothing about /proc/PID/environ. A process that empties its environment on
+ * exec is still found by its working directory or by its standard output, which lie below the pod's folder.
  *
- * What was refused: process groups and sessions alone (one setsid() escapes both), walking parents (a double fork cuts
- * the chain). What remains possible: a process that empties its environment AND moves to another directory AND replaces
- * its streams. Only a PID namespace holds that one; it belongs to the OCI runtime.
+ * What was refused: process groups and sessions alone (one setsid() escapes both), walking parents (a
+ * double fork cuts the chain). What remains possible: a process that empties its environment AND moves to
+ * another directory AND replaces its streams. Only a PID namespace holds that one; it belongs to the OCI
+ * runtime.
  *
- * Scans are shared: a caller who waited for a scan that began after it asked takes that one's answer, so a hundred pods
- * that stop together read /proc a few times, not some hundred times.
+ * Scans are shared: a caller who waited for a scan that began after it asked takes that one's answer, so a
+ * hundred pods that stop together read /proc a few times, not some hundred times.
  */
 /** The processes of this node's pods, as /proc tells. Safe for use by many threads. */
 final class ProcTable {

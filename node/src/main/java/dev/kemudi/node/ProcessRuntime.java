@@ -24,19 +24,20 @@ import java.util.concurrent.ConcurrentHashMap;
 /*
  * How a process is a container
  * ----------------------------
- * podsDirectory/UID/CONTAINER        working directory; mounts are symbolic links below it; also KEMUDI_ROOT
+ * podsDirectory/UID/CONTAINER        working directory; mounts are symbolic links below it
  * podsDirectory/UID/_logs/CONTAINER  log files, see ContainerLog
  * podsDirectory/UID/_pipes           stdout and stderr of running attempts, see OutputPump
  * podsDirectory/UID/_volumes/VOLUME  what volumes hold
  * podsDirectory/UID/state.json       what the node must know after kill -9, see PodRecord
  * (A container's name cannot begin with an underscore or hold a dot, so nothing collides.)
  *
- * A process is started through `setsid sh -c 'mkfifo …; exec COMMAND'`: a session of its own, so that Ctrl-C in Kemudi's
- * terminal reaches no pod, and pipes that outlive Kemudi. It opens the pipes for writing alone first, which waits until
- * the OutputPump has them open: otherwise what a short command prints would vanish with its last holder. Both exec, so the pid that we know is the command's own.
+ * A process is started through `setsid sh -c 'mkfifo …; exec COMMAND'`: a session of its own, so that
+ * Ctrl-C in Kemudi's terminal reaches no pod, and pipes that outlive Kemudi. It opens the pipes for
+ * writing alone first, which waits until the OutputPump has them open: otherwise what a short command
+ * prints would vanish with its last holder. Both exec, so the pid that we know is the command's own.
  *
- * What holds always: when exited() completes, no process of that attempt is left; when removePod() returns, no process
- * of the pod is left that ProcTable can find.
+ * What holds always: when exited() completes, no process of that attempt is left; when removePod()
+ * returns, no process of the pod is left that ProcTable can find.
  */
 /**
  * Pods as supervised processes of the host, without root. Memory limits are watched, not enforced
@@ -47,8 +48,8 @@ final class ProcessRuntime implements ContainerRuntime {
     private static final long REST_GRACE_MILLIS = 1_000;
     private static final long ADOPTED_LOOK_MILLIS = 100;
     private static final String SHIM =
-            "mkfifo -m 600 \"$1\" \"$2\" && exec 3>\"$1\" 4>\"$2\" && exec 1<>\"$1\" 2<>\"$2\" </dev/null 3>&- 4>&-"
-                    + " && shift 2 && exec \"$@\"";
+            "mkfifo -m 600 \"$1\" \"$2\" && exec 3>\"$1\" 4>\"$2\" && exec 1<>\"$1\" 2<>\"$2\""
+                    + " </dev/null 3>&- 4>&- && shift 2 && exec \"$@\"";
 
     private final Path podsDirectory;
     private final Limits limits;

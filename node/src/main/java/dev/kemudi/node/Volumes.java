@@ -136,7 +136,8 @@ final class Volumes {
                 kind = field.getKey().equals("name") ? kind : field.getKey();
             }
             throw new MountException(
-                    "volume \"%s\" is of kind %s, which this node has not: use emptyDir, configMap, secret, downwardAPI, projected or hostPath"
+                    "volume \"%s\" is of kind %s, which this node has not: use emptyDir,"
+                            .concat(" configMap, secret, downwardAPI, projected or hostPath")
                             .formatted(volume, kind));
         }
     }

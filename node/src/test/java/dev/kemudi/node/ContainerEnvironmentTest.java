@@ -29,7 +29,10 @@ final class ContainerEnvironmentTest {
     void whatIsNotDefinedYetStaysAsWritten() throws Exception {
         var container =
                 dev.kemudi.api.ApiObject.parse(
-                                "{\"env\":[{\"name\":\"X\",\"value\":\"$(Y)\"},{\"name\":\"Y\",\"value\":\"2\"},{\"name\":\"Z\",\"value\":\"$(Y)\"}]}")
+                                """
+                                {"env":[{"name":"X","value":"$(Y)"},{"name":"Y","value":"2"},
+                                  {"name":"Z","value":"$(Y)"}]}
+                                """)
                         .tree();
         var references =
                 new References(

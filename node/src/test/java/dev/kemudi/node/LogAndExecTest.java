@@ -120,7 +120,10 @@ final class LogAndExecTest {
     void aPodThatPrintsOneGibibyteIsBoundedOnDiskAndInMemory() throws Exception {
         cluster.sh(
                 "loud",
-                "yes \"$(printf '%0999d' 7)\" | head -c 1073741824; echo; echo the end; touch done; sleep 1000");
+                """
+                yes "$(printf '%0999d' 7)" | head -c 1073741824; echo; echo the end; touch done
+                sleep 1000
+                """);
         cluster.awaitReady("loud");
         Path logs = cluster.pods.resolve(cluster.get("loud").uid()).resolve("_logs/c");
         long[] most = {0};

@@ -124,7 +124,10 @@ final class PodLifeTest {
     void initContainersRunInOrderBeforeTheRest() throws Exception {
         cluster.create(
                 "ordered",
-                "\"initContainers\":[%s,%s],\"containers\":[%s],\"restartPolicy\":\"Never\",\"volumes\":[{\"name\":\"v\",\"emptyDir\":{}}]"
+                """
+                "initContainers":[%s,%s],"containers":[%s],"restartPolicy":"Never",
+                "volumes":[{"name":"v","emptyDir":{}}]
+                """
                         .formatted(
                                 Cluster.containerOf("i1", "echo 1 >> v/order", mount()),
                                 Cluster.containerOf("i2", "echo 2 >> v/order", mount()),
@@ -160,7 +163,10 @@ final class PodLifeTest {
     void aMissingProgramIsNamed() throws Exception {
         cluster.create(
                 "missing",
-                "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"c\",\"image\":\"host\",\"command\":[\"no-such-program\"]}]");
+                """
+                "restartPolicy":"Never",
+                "containers":[{"name":"c","image":"host","command":["no-such-program"]}]
+                """);
         cluster.awaitPhase("missing", "Failed");
         var terminated = cluster.get("missing").at("/status/containerStatuses/0/state/terminated");
         assertThat(terminated.path("exitCode").asInt()).isEqualTo(128);
@@ -220,7 +226,10 @@ final class PodLifeTest {
         cluster.container(
                 "probed",
                 "trap '' TERM; sleep 1000 & wait; wait",
-                ",\"readinessProbe\":{\"exec\":{\"command\":[\"test\",\"-e\",\"ready\"]},\"periodSeconds\":1,\"failureThreshold\":1}");
+                """
+                ,"readinessProbe":{"exec":{"command":["test","-e","ready"]},
+                  "periodSeconds":1,"failureThreshold":1}
+                """);
         cluster.awaitPhase("probed", "Running");
         assertThat(cluster.condition("probed", "Ready")).isEqualTo("False");
         Path flag = cluster.pods.resolve(cluster.get("probed").uid()).resolve("c/ready");
@@ -243,7 +252,9 @@ final class PodLifeTest {
         cluster.container(
                 "unlively",
                 "sleep 1000",
-                ",\"livenessProbe\":{\"exec\":{\"command\":[\"false\"]},\"periodSeconds\":1,\"failureThreshold\":2},\"terminationMessagePath\":\"/x\"");
+                """
+                ,"livenessProbe":{"exec":{"command":["false"]},"periodSeconds":1,"failureThreshold":2}
+                """);
         Eventually.within(
                 15,
                 () -> {
@@ -261,7 +272,8 @@ final class PodLifeTest {
                 Resource.CONFIG_MAPS,
                 ApiObject.parse(
                         """
-                        {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"page","namespace":"default"},
+                        {"apiVersion":"v1","kind":"ConfigMap",
+                         "metadata":{"name":"page","namespace":"default"},
                          "data":{"index.html":"hello from a pod"}}
                         """));
         cluster.create(
@@ -294,7 +306,8 @@ final class PodLifeTest {
                 Resource.CONFIG_MAPS,
                 ApiObject.parse(
                         """
-                        {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"conf","namespace":"default"},
+                        {"apiVersion":"v1","kind":"ConfigMap",
+                         "metadata":{"name":"conf","namespace":"default"},
                          "data":{"COLOUR":"blue","size":"9"}}
                         """));
         cluster.client.create(
@@ -308,7 +321,10 @@ final class PodLifeTest {
                 "env",
                 """
                 "restartPolicy":"Never","containers":[{"name":"c","image":"host",
-                  "command":["sh","-c","echo $COLOUR $P_size $PW $NAME $NODE $LABEL $CPU \\"$ARG\\" $0 $1 ${GONE:-none}","$(COLOUR)"],"args":["$$(COLOUR)"],
+                  "command":["sh","-c",
+                    "echo $COLOUR $P_size $PW $NAME $NODE $LABEL $CPU \\"$ARG\\" $0 $1 ${GONE:-none}",
+                    "$(COLOUR)"],
+                  "args":["$$(COLOUR)"],
                   "resources":{"limits":{"cpu":"1500m"}},
                   "envFrom":[{"configMapRef":{"name":"conf"}},{"prefix":"P_","configMapRef":{"name":"conf"}},
                     {"secretRef":{"name":"absent","optional":true}}],
@@ -326,7 +342,8 @@ final class PodLifeTest {
                 () ->
                         assertThat(cluster.logs("env"))
                                 .isEqualTo(
-                                        "blue 9 s3cret env %s env 1500 s3cret-$(UNKNOWN) blue $(COLOUR) none\n"
+                                        "blue 9 s3cret env %s env 1500 s3cret-$(UNKNOWN) blue "
+                                                .concat("$(COLOUR) none%n")
                                                 .formatted(cluster.nodeName)));
     }
 
@@ -350,7 +367,10 @@ final class PodLifeTest {
         cluster.client.create(
                 Resource.CONFIG_MAPS,
                 ApiObject.parse(
-                        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"later\",\"namespace\":\"default\"}}"));
+                        """
+                        {"apiVersion":"v1","kind":"ConfigMap",
+                         "metadata":{"name":"later","namespace":"default"}}
+                        """));
         cluster.awaitPhase("waiting", "Succeeded");
     }
 
