@@ -14,10 +14,11 @@ import java.util.regex.Pattern;
 /*
  * How docs/limits.md comes about
  * ------------------------------
- * Every module that holds anything has a record `Limits`. Its components are the limits; `defaults()` has their values;
- * the Javadoc of the record has their reasons, one param tag ("name value: reason") each. The records are
- * compiled from source on the spot, so values and reasons always belong together: a component without a reason, or a
- * reason that states another value than the code has, fails the test beside this class.
+ * Every module that holds anything has a record `Limits`. Its components are the limits; `defaults()` has
+ * their values; the Javadoc of the record has their reasons, one param tag ("name value: reason") each.
+ * The records are compiled from source on the spot, so values and reasons always belong together: a
+ * component without a reason, or a reason that states another value than the code has, fails the test
+ * beside this class.
  */
 final class LimitsDocument {
     private static final Pattern JAVADOC =
@@ -50,7 +51,8 @@ final class LimitsDocument {
         StringBuilder text =
                 new StringBuilder(
                         "# Limits\n\n"
-                                + "Everything that can grow has a bound. Generated from each module's `Limits` record; do not edit.\n"
+                                + "Everything that can grow has a bound. Generated from each "
+                                + "module's `Limits` record; do not edit.\n"
                                 + "To write it anew: `"
                                 + LimitsDocumentTest.REGENERATE
                                 + "`.\n");

@@ -42,7 +42,8 @@ class TidyRulesTest {
         Syntax syntax =
                 Syntax.of(
                         source(
-                                "class Store { record StoreInfo() {} interface Metadata {} enum IoUtils {} }"));
+                                "class Store { record StoreInfo() {} interface Metadata {} enum "
+                                        + "IoUtils {} }"));
         assertThat(TidyRules.emptyNames(syntax)).hasSize(2);
     }
 

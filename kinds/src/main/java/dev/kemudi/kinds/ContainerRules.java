@@ -136,7 +136,8 @@ final class ContainerRules {
             problems.invalid(
                     at,
                     "",
-                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`");
+                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or "
+                            + "`secretKeyRef`");
         } else if (!env.path("value").asText("").isEmpty()) {
             problems.invalid(at, "", "may not be specified when `value` is not empty");
         } else if (sources > 1) {

@@ -25,36 +25,47 @@ final class Names {
     private static final Pattern PORT_NAME_PATTERN = Pattern.compile("[-a-z0-9]+");
 
     private static final String LABEL_RULE =
-            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and"
-                    + " end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation"
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+                    + "and must start and"
+                    + " end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex "
+                    + "used for validation"
                     + " is '"
                     + LABEL
                     + "')";
     private static final String LABEL_1035_RULE =
-            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic"
-                    + " character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used"
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with "
+                    + "an alphabetic"
+                    + " character, and end with an alphanumeric character (e.g. 'my-name',  or "
+                    + "'abc-123', regex used"
                     + " for validation is '"
                     + LABEL_1035
                     + "')";
     private static final String SUBDOMAIN_RULE =
-            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
-                    + " start and end with an alphanumeric character (e.g. 'example.com', regex used for validation"
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' "
+                    + "or '.', and must"
+                    + " start and end with an alphanumeric character (e.g. 'example.com', regex "
+                    + "used for validation"
                     + " is '"
                     + SUBDOMAIN
                     + "')";
     private static final String QUALIFIED_RULE =
-            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
-                    + " character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '"
+            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+                    + "an alphanumeric"
+                    + " character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+                    + "validation is '"
                     + QUALIFIED
                     + "')";
     private static final String LABEL_VALUE_RULE =
-            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must"
-                    + " start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345',"
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' "
+                    + "or '.', and must"
+                    + " start and end with an alphanumeric character (e.g. 'MyValue',  or "
+                    + "'my_value',  or '12345',"
                     + " regex used for validation is '"
                     + LABEL_VALUE
                     + "')";
     private static final String FILE_KEY_RULE =
-            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or"
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. "
+                    + "'key.name',  or"
                     + " 'KEY_NAME',  or 'key-name', regex used for validation is '"
                     + FILE_KEY
                     + "')";

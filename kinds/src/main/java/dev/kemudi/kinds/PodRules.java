@@ -155,7 +155,8 @@ final class PodRules {
                 problems.invalid(
                         at + ".operator",
                         operator,
-                        "operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
+                        "operator must be Exists when `key` is empty, which means \"match all "
+                                + "values and all keys\"");
             }
             if (toleration.hasNonNull("tolerationSeconds") && !effect.equals("NoExecute")) {
                 problems.invalid(

@@ -10,12 +10,13 @@ import java.util.Set;
 /*
  * What `kubectl get pods` says about a pod
  * ----------------------------------------
- * Kubernetes' printer folds phase, conditions and every container's state into one word. Init containers are looked at
- * in order and the first that is neither finished nor (as a sidecar) started decides: "Init:1/3", "Init:Error". Only
- * when all are through do the containers speak, from last to first, so that the first one's reason wins. A completed
- * container beside a running one reads "Running" (or "NotReady"), and a deletion timestamp overrides all
- * ("Terminating") unless the pod has finished. RESTARTS counts sidecars and containers, or init containers while those
- * still run. Source: the observable output of kubectl against kube-apiserver 1.32.
+ * Kubernetes' printer folds phase, conditions and every container's state into one word. Init containers
+ * are looked at in order and the first that is neither finished nor (as a sidecar) started decides:
+ * "Init:1/3", "Init:Error". Only when all are through do the containers speak, from last to first, so that
+ * the first one's reason wins. A completed container beside a running one reads "Running" (or "NotReady"),
+ * and a deletion timestamp overrides all ("Terminating") unless the pod has finished. RESTARTS counts
+ * sidecars and containers, or init containers while those still run. Source: the observable output of
+ * kubectl against kube-apiserver 1.32.
  */
 final class PodSummary {
     private final ApiObject pod;

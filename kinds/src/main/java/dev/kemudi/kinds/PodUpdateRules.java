@@ -13,7 +13,8 @@ final class PodUpdateRules {
             "pod updates may not change fields other than `spec.containers[*].image`,"
                     + "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
                     + "`spec.tolerations` (only additions to existing tolerations),"
-                    + "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+                    + "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+                    + "previously negative)";
 
     private PodUpdateRules() {}
 

@@ -112,7 +112,8 @@ final class ServiceStrategy implements Strategy {
             problems.invalid(
                     "spec.clusterIPs[0]",
                     clusterIp,
-                    "must be empty or \"None\": this runtime has no virtual addresses, so every Service is headless");
+                    "must be empty or \"None\": this runtime has no virtual addresses, so every "
+                            + "Service is headless");
         }
     }
 

@@ -126,7 +126,8 @@ final class WorkloadRules {
                 problems.invalid(
                         field,
                         text,
-                        "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',"
+                        "a valid percent string must be a numeric string followed by an ending '%' "
+                                + "(e.g. '1%',"
                                 + "  or '93%', regex used for validation is '[0-9]+%')");
             } else if (atMostAll && percent(value) > 100) {
                 problems.invalid(field, text, "must not be greater than 100%");

@@ -29,8 +29,10 @@ class HostileObjectsTest {
             """
             {'restartPolicy':'Always','nodeName':'n','nodeSelector':{'a':'b'},'activeDeadlineSeconds':5,
              'terminationGracePeriodSeconds':7,'serviceAccountName':'s','hostname':'h','priority':1,
-             'tolerations':[{'key':'k','operator':'Equal','value':'v','effect':'NoExecute','tolerationSeconds':3}],
-             'readinessGates':[{'conditionType':'x/y'}],'securityContext':{},'ephemeralContainers':[{'name':'e'}],
+             'tolerations':[{'key':'k','operator':'Equal','value':'v','effect':'NoExecute',
+             'tolerationSeconds':3}],
+             'readinessGates':[{'conditionType':'x/y'}],'securityContext':{},
+             'ephemeralContainers':[{'name':'e'}],
              'volumes':[{'name':'c','configMap':{'name':'m','items':[{'key':'k','path':'p'}]}},
                {'name':'p','projected':{'sources':[{'serviceAccountToken':{'path':'t'}},
                  {'downwardAPI':{'items':[{'path':'l','fieldRef':{'fieldPath':'metadata.labels'}}]}}]}},
@@ -46,13 +48,17 @@ class HostileObjectsTest {
 
     private static final String SPEC =
             """
-            {'replicas':2,'minReadySeconds':1,'revisionHistoryLimit':3,'progressDeadlineSeconds':60,'parallelism':1,
-             'completions':1,'backoffLimit':2,'completionMode':'Indexed','suspend':true,'finalizers':['kubernetes'],
+            {'replicas':2,'minReadySeconds':1,'revisionHistoryLimit':3,'progressDeadlineSeconds':60,
+            'parallelism':1,
+             'completions':1,'backoffLimit':2,'completionMode':'Indexed','suspend':true,
+             'finalizers':['kubernetes'],
              'strategy':{'type':'RollingUpdate','rollingUpdate':{'maxSurge':1,'maxUnavailable':'25%'}},
-             'selector':{'matchLabels':{'app':'a'},'matchExpressions':[{'key':'k','operator':'In','values':['v']}]},
+             'selector':{'matchLabels':{'app':'a'},'matchExpressions':[{'key':'k','operator':'In',
+             'values':['v']}]},
              'template':{'metadata':{'labels':{'app':'a'},'annotations':{'x':'y'}},'spec':POD},
              'type':'LoadBalancer','clusterIP':'None','clusterIPs':['None'],'ipFamilies':['IPv4'],
-             'externalName':'e.x','externalIPs':['1.2.3.4'],'sessionAffinity':'ClientIP','sessionAffinityConfig':{},
+             'externalName':'e.x','externalIPs':['1.2.3.4'],'sessionAffinity':'ClientIP',
+             'sessionAffinityConfig':{},
              'ports':[{'name':'a','port':1,'targetPort':'web','nodePort':30000},{'name':'b','port':2}],
              'taints':[{'key':'k','effect':'NoSchedule'}],'unschedulable':true,
              'holderIdentity':'h','leaseDurationSeconds':5,'leaseTransitions':1}
@@ -61,19 +67,24 @@ class HostileObjectsTest {
     private static final String OBJECT =
             """
             {'metadata':{'name':'a','namespace':'n','uid':'u','creationTimestamp':'2026-01-01T00:00:00Z',
-              'deletionTimestamp':'2026-01-01T00:00:00Z','labels':{'kubernetes.io/role':'r'},'annotations':{'k':'v'},
+              'deletionTimestamp':'2026-01-01T00:00:00Z','labels':{'kubernetes.io/role':'r'},
+              'annotations':{'k':'v'},
               'ownerReferences':[{'apiVersion':'v1','kind':'K','name':'o','uid':'u','controller':true}]},
              'spec':SPEC,'data':{'k':'AA=='},'stringData':{'s':'t'},'binaryData':{'b':'AA=='},'type':'Opaque',
              'immutable':true,'secrets':[{}],'addressType':'IPv4','endpoints':[{'addresses':['1.1.1.1']}],
              'ports':[{'port':1}],'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},'count':1,
-             'series':{'count':2,'lastObservedTime':'2026-01-01T00:00:00Z'},'source':{'component':'c','host':'h'},
+             'series':{'count':2,'lastObservedTime':'2026-01-01T00:00:00Z'},'source':{'component':'c',
+             'host':'h'},
              'lastTimestamp':'2026-01-01T00:00:00Z','message':'m','reason':'r',
              'status':{'phase':'Running','reason':'r','podIPs':[{'ip':'1'}],'capacity':{'cpu':1},
-              'conditions':[{'type':'Ready','status':'True'}],'addresses':[{'type':'InternalIP','address':'a'}],
-              'nodeInfo':{'osImage':'o'},'loadBalancer':{'ingress':[{'ip':'1'},{'hostname':'h'}]},'succeeded':1,
+              'conditions':[{'type':'Ready','status':'True'}],'addresses':[{'type':'InternalIP',
+              'address':'a'}],
+              'nodeInfo':{'osImage':'o'},'loadBalancer':{'ingress':[{'ip':'1'},{'hostname':'h'}]},
+              'succeeded':1,
               'startTime':'2026-01-01T00:00:00Z','completionTime':'2026-01-01T00:01:00Z',
               'initContainerStatuses':[{'name':'i','started':true,'state':{'waiting':{'reason':'w'}}}],
-              'containerStatuses':[{'name':'a','restartCount':1,'ready':true,'state':{'terminated':{'exitCode':1}},
+              'containerStatuses':[{'name':'a','restartCount':1,'ready':true,
+              'state':{'terminated':{'exitCode':1}},
                'lastState':{'terminated':{'finishedAt':'2026-01-01T00:00:00Z'}}}]}}
             """;
 

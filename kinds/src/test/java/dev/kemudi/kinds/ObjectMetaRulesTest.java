@@ -46,20 +46,24 @@ class ObjectMetaRulesTest {
     void labelsAreCheckedKeyAndValue() {
         assertThat(
                         wrong(
-                                "'name':'a','labels':{'ok':'','x.io/y':'Z_1','/b':'c','d':'e f','Q.io/k':'v'}"))
+                                "'name':'a','labels':{'ok':'','x.io/y':'Z_1','/b':'c','d':'e"
+                                        + " f','Q.io/k':'v'}"))
                 .hasSize(3)
                 .anySatisfy(m ->
                         assertThat(m)
                                 .isEqualTo(
-                                        "metadata.labels: Invalid value: \"/b\": prefix part must be non-empty"))
+                                        "metadata.labels: Invalid value: \"/b\": prefix part must"
+                                                + " be non-empty"))
                 .anySatisfy(m ->
                         assertThat(m)
                                 .startsWith(
-                                        "metadata.labels: Invalid value: \"e f\": a valid label must be an empty string or"))
+                                        "metadata.labels: Invalid value: \"e f\": a valid label"
+                                                + " must be an empty string or"))
                 .anySatisfy(m ->
                         assertThat(m)
                                 .startsWith(
-                                        "metadata.labels: Invalid value: \"Q.io/k\": prefix part a lowercase RFC 1123"));
+                                        "metadata.labels: Invalid value: \"Q.io/k\": prefix part a"
+                                                + " lowercase RFC 1123"));
     }
 
     @Test
@@ -79,7 +83,8 @@ class ObjectMetaRulesTest {
         String owner = "{'apiVersion':'v1','kind':'Pod','name':'%s','uid':'u','controller':true}";
         assertThat(wrong("'name':'a','ownerReferences':[{'kind':'Pod','name':'b','uid':'u'}]"))
                 .containsExactly(
-                        "metadata.ownerReferences[0].apiVersion: Invalid value: \"\": must not be empty");
+                        "metadata.ownerReferences[0].apiVersion: Invalid value: \"\": must not be"
+                                + " empty");
         assertThat(
                         wrong(
                                 "'name':'a','ownerReferences':["

@@ -101,7 +101,8 @@ class PlainKindsTest {
         assertThat(
                         maps.row(
                                 Subject.json(
-                                        "{'metadata':{'name':'c'},'data':{'a':'b'},'binaryData':{'d':'AA=='}}")))
+                                        "{'metadata':{'name':'c'},'data':{'a':'b'},"
+                                                + "'binaryData':{'d':'AA=='}}")))
                 .containsExactly("c", 2, "<unknown>");
     }
 
@@ -110,8 +111,11 @@ class PlainKindsTest {
         ApiObject event =
                 events.created(
                         "{'metadata':{'name':'e','namespace':'team'},'involvedObject':{'kind':'Pod',"
-                                + "'name':'web','namespace':'team'},'reason':'Started','type':'Normal','message':' up ','count':2,"
-                                + "'source':{'component':'kubelet','host':'n1'},'firstTimestamp':'2026-01-01T11:50:00Z',"
+                                + "'name':'web','namespace':'team'},'reason':'Started',"
+                                + "'type':'Normal','message':'"
+                                + " up ','count':2,"
+                                + "'source':{'component':'kubelet','host':'n1'},"
+                                + "'firstTimestamp':'2026-01-01T11:50:00Z',"
                                 + "'lastTimestamp':'2026-01-01T11:59:50Z'}");
         assertThat(events.header(0))
                 .containsExactly("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE");
@@ -138,7 +142,8 @@ class PlainKindsTest {
                         events.wrong(
                                 "{'metadata':{'namespace':'a'},'involvedObject':{'namespace':'b'}}"))
                 .containsExactly(
-                        "involvedObject.namespace: Invalid value: \"b\": does not match event.namespace");
+                        "involvedObject.namespace: Invalid value: \"b\": does not match"
+                                + " event.namespace");
     }
 
     @Test
@@ -146,7 +151,8 @@ class PlainKindsTest {
         ApiObject node =
                 nodes.defaulted(
                         "{'metadata':{'name':'n1','labels':{'node-role.kubernetes.io/worker':''}},"
-                                + "'spec':{'unschedulable':true},'status':{'capacity':{'cpu':'2'},'conditions':[{'type':'Ready',"
+                                + "'spec':{'unschedulable':true},'status':{'capacity':{'cpu':'2'},"
+                                + "'conditions':[{'type':'Ready',"
                                 + "'status':'True'}],'nodeInfo':{'kubeletVersion':'v1.32.0'},"
                                 + "'addresses':[{'type':'InternalIP','address':'127.0.0.1'}]}}");
         assertThat(nodes.row(node))
@@ -163,7 +169,8 @@ class PlainKindsTest {
         ApiObject slice =
                 slices.defaulted(
                         "{'metadata':{'name':'s'},'addressType':'IPv4','ports':[{'port':80}],"
-                                + "'endpoints':[{'addresses':['1.1.1.1']},{'addresses':['1.1.1.2']},{'addresses':['1.1.1.3']},"
+                                + "'endpoints':[{'addresses':['1.1.1.1']},{'addresses':['1.1.1.2']},"
+                                + "{'addresses':['1.1.1.3']},"
                                 + "{'addresses':['1.1.1.4']},{'addresses':['1.1.1.5']}]}");
         assertThat(slices.row(slice))
                 .containsExactly(

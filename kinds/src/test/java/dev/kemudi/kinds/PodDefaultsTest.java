@@ -26,17 +26,22 @@ class PodDefaultsTest {
                 .isEqualTo(
                         Subject.json(
                                         """
-                                        {'containers':[{'name':'web','image':'nginx','imagePullPolicy':'Always','resources':{},
-                                           'terminationMessagePath':'/dev/termination-log','terminationMessagePolicy':'File'}],
+                                        {'containers':[{'name':'web','image':'nginx',
+                                        'imagePullPolicy':'Always','resources':{},
+                                           'terminationMessagePath':'/dev/termination-log',
+                                           'terminationMessagePolicy':'File'}],
                                          'dnsPolicy':'ClusterFirst','enableServiceLinks':true,
-                                         'preemptionPolicy':'PreemptLowerPriority','priority':0,'restartPolicy':'Always',
+                                         'preemptionPolicy':'PreemptLowerPriority','priority':0,
+                                         'restartPolicy':'Always',
                                          'schedulerName':'default-scheduler','securityContext':{},
                                          'serviceAccount':'default','serviceAccountName':'default',
                                          'terminationGracePeriodSeconds':30,
                                          'tolerations':[
-                                          {'effect':'NoExecute','key':'node.kubernetes.io/not-ready','operator':'Exists',
+                                          {'effect':'NoExecute','key':'node.kubernetes.io/not-ready',
+                                          'operator':'Exists',
                                            'tolerationSeconds':300},
-                                          {'effect':'NoExecute','key':'node.kubernetes.io/unreachable','operator':'Exists',
+                                          {'effect':'NoExecute','key':'node.kubernetes.io/unreachable',
+                                          'operator':'Exists',
                                            'tolerationSeconds':300}]}
                                         """)
                                 .tree());
@@ -70,8 +75,10 @@ class PodDefaultsTest {
         assertThat(pod.at("/spec/containers/0/readinessProbe"))
                 .isEqualTo(
                         Subject.json(
-                                        "{'httpGet':{'port':80,'path':'/','scheme':'HTTP'},'timeoutSeconds':1,"
-                                                + "'periodSeconds':10,'successThreshold':1,'failureThreshold':3}")
+                                        "{'httpGet':{'port':80,'path':'/','scheme':'HTTP'},"
+                                                + "'timeoutSeconds':1,"
+                                                + "'periodSeconds':10,'successThreshold':1,"
+                                                + "'failureThreshold':3}")
                                 .tree());
     }
 
@@ -85,7 +92,8 @@ class PodDefaultsTest {
         ApiObject service =
                 Subject.of(Resource.SERVICES)
                         .defaulted(
-                                "{'spec':{'ports':[{'port':80,'targetPort':0},{'port':81,'targetPort':'web'}]}}");
+                                "{'spec':{'ports':[{'port':80,'targetPort':0},{'port':81,"
+                                        + "'targetPort':'web'}]}}");
 
         assertThat(pod.at("/spec/containers/0/startupProbe/timeoutSeconds").asInt()).isEqualTo(1);
         assertThat(pod.at("/spec/containers/0/startupProbe/failureThreshold").asInt()).isEqualTo(3);
@@ -98,8 +106,10 @@ class PodDefaultsTest {
         ApiObject pod =
                 pods.created(
                         "{'spec':{'restartPolicy':'Never','terminationGracePeriodSeconds':0,"
-                                + "'tolerations':[{'operator':'Exists'}],'serviceAccountName':'robot','containers':["
-                                + "{'name':'a','image':'b','imagePullPolicy':'Never','ports':[{'containerPort':53,'protocol':'UDP'}]}]}}");
+                                + "'tolerations':[{'operator':'Exists'}],"
+                                + "'serviceAccountName':'robot','containers':["
+                                + "{'name':'a','image':'b','imagePullPolicy':'Never',"
+                                + "'ports':[{'containerPort':53,'protocol':'UDP'}]}]}}");
 
         assertThat(pod.text("/spec/restartPolicy")).isEqualTo("Never");
         assertThat(pod.integer("/spec/terminationGracePeriodSeconds", -1)).isZero();
@@ -119,7 +129,8 @@ class PodDefaultsTest {
         assertThat(pod.at("/spec/containers/0/resources"))
                 .isEqualTo(
                         Subject.json(
-                                        "{'limits':{'cpu':'500m','memory':'1Gi'},'requests':{'cpu':'500m','memory':'1Gi'}}")
+                                        "{'limits':{'cpu':'500m','memory':'1Gi'},"
+                                                + "'requests':{'cpu':'500m','memory':'1Gi'}}")
                                 .tree());
         assertThat(pod.text("/status/qosClass")).isEqualTo("Guaranteed");
     }
@@ -149,7 +160,8 @@ class PodDefaultsTest {
         ApiObject once =
                 pods.created(
                         "{'spec':{'containers':[{'name':'a','image':'b','resources':"
-                                + "{'limits':{'cpu':'1.50'}},'livenessProbe':{'grpc':{'port':1}}}],'volumes':[{'name':'v'}]}}");
+                                + "{'limits':{'cpu':'1.50'}},'livenessProbe':{'grpc':{'port':1}}}],"
+                                + "'volumes':[{'name':'v'}]}}");
         assertThat(once.edit(pods.kind().strategy()::applyDefaults)).isEqualTo(once);
     }
 

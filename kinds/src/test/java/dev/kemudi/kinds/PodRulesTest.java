@@ -35,9 +35,10 @@ class PodRulesTest {
     void aNameIsALabelInKubernetesWords() {
         assertThat(pods.wrong("{'spec':{'containers':[{'name':'A_b','image':'b'}]}}"))
                 .containsExactly(
-                        "spec.containers[0].name: Invalid value: \"A_b\": a lowercase RFC 1123 label must"
-                                + " consist of lower case alphanumeric characters or '-', and must start and end with an"
-                                + " alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is"
+                        "spec.containers[0].name: Invalid value: \"A_b\": a lowercase RFC 1123"
+                                + " label must consist of lower case alphanumeric characters or '-',"
+                                + " and must start and end with an alphanumeric character (e.g."
+                                + " 'my-name',  or '123-abc', regex used for validation is"
                                 + " '[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
     }
 
@@ -49,26 +50,29 @@ class PodRulesTest {
                                         ",'ports':[{'containerPort':70000},{'name':'web','containerPort':1},"
                                                 + "{'name':'web','containerPort':2,'protocol':'ICMP'}]")))
                 .containsExactly(
-                        "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and"
-                                + " 65535, inclusive",
+                        "spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be"
+                                + " between 1 and 65535, inclusive",
                         "spec.containers[0].ports[2].name: Duplicate value: \"web\"",
-                        "spec.containers[0].ports[2].protocol: Unsupported value: \"ICMP\": supported values:"
-                                + " \"SCTP\", \"TCP\", \"UDP\"");
+                        "spec.containers[0].ports[2].protocol: Unsupported value: \"ICMP\":"
+                                + " supported values: \"SCTP\", \"TCP\", \"UDP\"");
     }
 
     @Test
     void aProbeHasExactlyOneHandler() {
         assertThat(pods.wrong(container(",'livenessProbe':{}")))
                 .containsExactly(
-                        "spec.containers[0].livenessProbe: Required value: must specify a handler type");
+                        "spec.containers[0].livenessProbe: Required value: must specify a handler"
+                                + " type");
         assertThat(
                         pods.wrong(
                                 container(
-                                        ",'livenessProbe':{'exec':{'command':['x']},'tcpSocket':{'port':1},'successThreshold':2}")))
+                                        ",'livenessProbe':{'exec':{'command':['x']},"
+                                                + "'tcpSocket':{'port':1},'successThreshold':2}")))
                 .containsExactly(
-                        "spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler"
-                                + " type",
-                        "spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1");
+                        "spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify"
+                                + " more than 1 handler type",
+                        "spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must"
+                                + " be 1");
     }
 
     @Test
@@ -78,8 +82,8 @@ class PodRulesTest {
                                 container(
                                         ",'resources':{'limits':{'cpu':'1'},'requests':{'cpu':'1500m'}}")))
                 .containsExactly(
-                        "spec.containers[0].resources.requests: Invalid value: \"1500m\": must be less"
-                                + " than or equal to cpu limit of 1");
+                        "spec.containers[0].resources.requests: Invalid value: \"1500m\": must be"
+                                + " less than or equal to cpu limit of 1");
         assertThat(pods.wrong(container(",'resources':{'requests':{'memory':'lots'}}")))
                 .containsExactly(
                         "spec.containers[0].resources.requests[memory]: Invalid value: \"lots\":"
@@ -97,18 +101,20 @@ class PodRulesTest {
     void aPathOfAVolumeCannotLeadOutOfIt() {
         assertThat(
                         pods.wrong(
-                                "{'spec':{'containers':[{'name':'a','image':'b'}],'volumes':[{'name':'v','configMap':"
+                                "{'spec':{'containers':[{'name':'a','image':'b'}],"
+                                        + "'volumes':[{'name':'v','configMap':"
                                         + "{'name':'c','items':[{'key':'k','path':'../../etc/passwd'}]}}]}}"))
                 .containsExactly(
-                        "spec.volumes[0].configMap.items[0].path: Invalid value: \"../../etc/passwd\":"
-                                + " must not contain '..'");
+                        "spec.volumes[0].configMap.items[0].path: Invalid value:"
+                                + " \"../../etc/passwd\": must not contain '..'");
     }
 
     @Test
     void policiesAreOneOfTheKnownOnes() {
         assertThat(
                         pods.wrong(
-                                "{'spec':{'restartPolicy':'Sometimes','containers':[{'name':'a','image':'b'}]}}"))
+                                "{'spec':{'restartPolicy':'Sometimes','containers':[{'name':'a',"
+                                        + "'image':'b'}]}}"))
                 .containsExactly(
                         "spec.restartPolicy: Unsupported value: \"Sometimes\": supported values:"
                                 + " \"Always\", \"Never\", \"OnFailure\"");
@@ -149,7 +155,7 @@ class PodRulesTest {
                         "spec.containers: Forbidden: pod updates may not add or remove containers");
         assertThat(pods.wrongChange(old, intolerant))
                 .containsExactly(
-                        "spec.tolerations: Forbidden: existing toleration can not be modified except its"
-                                + " tolerationSeconds");
+                        "spec.tolerations: Forbidden: existing toleration can not be modified"
+                                + " except its tolerationSeconds");
     }
 }

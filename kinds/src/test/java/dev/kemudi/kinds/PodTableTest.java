@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class PodTableTest {
     private static final String RUNNING =
-            "{'name':'a','ready':true,'restartCount':0,'state':{'running':{'startedAt':'2026-01-01T11:00:00Z'}}}";
+            "{'name':'a','ready':true,'restartCount':0,"
+                    + "'state':{'running':{'startedAt':'2026-01-01T11:00:00Z'}}}";
 
     private final Subject pods = Subject.of(Resource.PODS);
 

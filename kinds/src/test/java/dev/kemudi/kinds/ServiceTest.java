@@ -23,9 +23,11 @@ class ServiceTest {
                 .isEqualTo(
                         Subject.json(
                                         """
-                                        {'clusterIP':'None','clusterIPs':['None'],'internalTrafficPolicy':'Cluster',
+                                        {'clusterIP':'None','clusterIPs':['None'],
+                                        'internalTrafficPolicy':'Cluster',
                                          'ipFamilies':['IPv4'],'ipFamilyPolicy':'SingleStack',
-                                         'ports':[{'port':80,'protocol':'TCP','targetPort':80}],'selector':{'app':'web'},
+                                         'ports':[{'port':80,'protocol':'TCP','targetPort':80}],
+                                         'selector':{'app':'web'},
                                          'sessionAffinity':'None','type':'ClusterIP'}
                                         """)
                                 .tree());

@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class WorkloadKindsTest {
     private static final String TEMPLATE =
-            "'template':{'metadata':{'labels':{'app':'web'}},'spec':{%s'containers':[{'name':'a','image':'nginx:1'}]}}";
+            "'template':{'metadata':{'labels':{'app':'web'}},'spec':{%s'containers':[{'name':'a',"
+                    + "'image':'nginx:1'}]}}";
     private static final String WEB =
             "{'metadata':{'name':'web'},'spec':{'selector':{'matchLabels':{'app':'web'}}%s,"
                     + TEMPLATE
@@ -39,9 +40,11 @@ class WorkloadKindsTest {
                                         {'progressDeadlineSeconds':600,'replicas':1,'revisionHistoryLimit':10,
                                          'selector':{'matchLabels':{'app':'web'}},
                                          'strategy':{'type':'RollingUpdate',
-                                                     'rollingUpdate':{'maxSurge':'25%','maxUnavailable':'25%'}},
+                                                     'rollingUpdate':{'maxSurge':'25%',
+                                                     'maxUnavailable':'25%'}},
                                          'template':{'metadata':{'labels':{'app':'web'}},'spec':{
-                                           'containers':[{'name':'a','image':'nginx:1','imagePullPolicy':'IfNotPresent',
+                                           'containers':[{'name':'a','image':'nginx:1',
+                                           'imagePullPolicy':'IfNotPresent',
                                              'resources':{},'terminationMessagePath':'/dev/termination-log',
                                              'terminationMessagePolicy':'File'}],
                                            'dnsPolicy':'ClusterFirst','restartPolicy':'Always',
