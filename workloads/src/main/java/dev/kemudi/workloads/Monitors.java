@@ -100,10 +100,12 @@ final class Monitors {
         return Optional.ofNullable(informers.get(resource));
     }
 
-    /** The kind that an owner reference names; empty when nothing of that kind is served. */
+    /** The kind that an owner reference names, in whatever version; empty when nothing of that kind is served. */
     Optional<Resource> resource(String apiVersion, String kind) {
+        int slash = apiVersion.indexOf('/');
+        String group = slash < 0 ? "" : apiVersion.substring(0, slash);
         return informers.keySet().stream()
-                .filter(r -> r.kind().equals(kind) && r.apiVersion().equals(apiVersion))
+                .filter(r -> r.kind().equals(kind) && r.group().equals(group))
                 .findFirst();
     }
 

@@ -1,0 +1,217 @@
+package dev.kemudi.workloads;
+
+import static dev.kemudi.workloads.Eventually.eventually;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
+import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.DeleteOptions;
+import dev.kemudi.api.ListOptions;
+import dev.kemudi.api.Resource;
+import dev.kemudi.apiserver.ApiServer;
+import dev.kemudi.controller.EventHandler;
+import dev.kemudi.controller.Informer;
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.kernel.Tracer;
+import dev.kemudi.kinds.BuiltinKinds;
+import dev.kemudi.store.KemudiStore;
+import dev.kemudi.store.Store;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/** A real API server over a store in memory, the built-in controllers, and a kubelet that only says that pods run. */
+final class Cluster implements AutoCloseable {
+    final ApiClient client;
+    private final Store store;
+    private final ApiServer server;
+    private final Workloads workloads;
+    private final Informer kubelet;
+
+    /** Which pods the kubelet finds ready; others run but never become so. */
+    volatile Predicate<ApiObject> healthy = pod -> true;
+
+    /** Whether the kubelet ends pods that are being deleted. */
+    volatile boolean reaps = true;
+
+    Cluster(Path directory) {
+        PrometheusRegistry metrics = new PrometheusRegistry();
+        store = KemudiStore.inMemory(TimeSource.system(), metrics);
+        server = new ApiServer(
+                new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
+                store,
+                BuiltinKinds.all(),
+                metrics,
+                Tracer.NONE,
+                TimeSource.system(),
+                dev.kemudi.apiserver.Limits.defaults());
+        server.start();
+        client = server.client("admin");
+        workloads = new Workloads(
+                        server.client("system:kube-controller-manager"),
+                        this::served,
+                        metrics,
+                        TimeSource.system(),
+                        Limits.defaults())
+                .start();
+        kubelet = Informer.of(server.client("system:node"), Resource.PODS);
+        kubelet.addHandler(new EventHandler() {
+            @Override
+            public void onAdd(ApiObject pod, boolean initial) {
+                run(pod);
+            }
+
+            @Override
+            public void onUpdate(ApiObject old, ApiObject now) {
+                run(now);
+            }
+        });
+        kubelet.start();
+    }
+
+    private List<Resource> served() {
+        List<Resource> all = new ArrayList<>();
+        BuiltinKinds.all().forEach(d -> all.add(d.resource()));
+        for (ApiObject crd : client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL)
+                .items()) {
+            all.add(new Resource(
+                    crd.text("/spec/group"),
+                    crd.text("/spec/versions/0/name"),
+                    crd.text("/spec/names/plural"),
+                    crd.text("/spec/names/kind"),
+                    crd.text("/spec/scope").equals("Namespaced")));
+        }
+        return all;
+    }
+
+    private void run(ApiObject pod) {
+        try {
+            if (pod.deleting()) {
+                if (reaps && !pod.text("/spec/nodeName").isEmpty()) {
+                    client.delete(
+                            Resource.PODS,
+                            pod.namespace(),
+                            pod.name(),
+                            DeleteOptions.ofUid(pod.uid()).graceSeconds(0));
+                }
+            } else if (pod.text("/spec/nodeName").isEmpty()) {
+                client.update(
+                        Resource.PODS, pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n1")));
+            } else if (pod.text("/status/podIP").isEmpty()) {
+                report(pod, "Running");
+            }
+        } catch (ApiException e) {
+            if (!e.conflict() && !e.notFound()) {
+                throw e;
+            }
+        }
+    }
+
+    /** Writes a pod's status as a node would. */
+    void report(ApiObject pod, String phase) {
+        String ready = phase.equals("Running") && healthy.test(pod) ? "True" : "False";
+        client.updateStatus(Resource.PODS, pod.edit(tree -> {
+            ObjectNode status = tree.withObjectProperty("status");
+            status.put("phase", phase).put("podIP", "127.9.0.1");
+            status.putArray("conditions")
+                    .addObject()
+                    .put("type", "Ready")
+                    .put("status", ready)
+                    .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+        }));
+    }
+
+    /** A container that ended, as a node reports it. */
+    void finish(ApiObject pod, String phase) {
+        eventually("reported " + phase, () -> {
+            try {
+                report(client.get(Resource.PODS, pod.namespace(), pod.name()), phase);
+                return true;
+            } catch (ApiException e) {
+                if (e.conflict()) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+    }
+
+    ApiObject apply(Resource resource, String json) {
+        return client.create(resource, ApiObject.parse(json));
+    }
+
+    ApiObject deployment(String name, int replicas, String more) {
+        return apply(
+                Resource.DEPLOYMENTS,
+                """
+                {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"%s","namespace":"default"},
+                 "spec":{"replicas":%d,"selector":{"matchLabels":{"app":"%s"}},
+                  "template":{"metadata":{"labels":{"app":"%s"}},
+                   "spec":{"containers":[{"name":"c","image":"host","env":[{"name":"V","value":"1"}]}]}}%s}}
+                """
+                        .formatted(name, replicas, name, name, more));
+    }
+
+    /** Changes a stored object, again when somebody else was faster. */
+    void change(Resource resource, String name, Consumer<ObjectNode> change) {
+        eventually("changed " + name, () -> {
+            try {
+                client.update(resource, client.get(resource, "default", name).edit(change));
+                return true;
+            } catch (ApiException e) {
+                if (e.conflict()) {
+                    return false;
+                }
+                throw e;
+            }
+        });
+    }
+
+    static void image(ObjectNode deployment, String value) {
+        ((ObjectNode) deployment.at("/spec/template/spec/containers/0/env/0")).put("value", value);
+    }
+
+    ApiObject get(Resource resource, String name) {
+        return client.get(resource, "default", name);
+    }
+
+    List<ApiObject> list(Resource resource) {
+        return client.list(resource, "default", ListOptions.ALL).items();
+    }
+
+    List<ApiObject> activePods(String app) {
+        return list(Resource.PODS).stream()
+                .filter(p -> app.equals(p.labels().get("app")) && Pods.active(p))
+                .toList();
+    }
+
+    void await(String what, Supplier<Boolean> condition) {
+        eventually(what, condition::get);
+    }
+
+    /** What {@code kubectl rollout status} waits for. */
+    boolean rolledOut(String name) {
+        ApiObject d = get(Resource.DEPLOYMENTS, name);
+        int wanted = d.integer("/spec/replicas", 0);
+        return d.integer("/status/observedGeneration", 0) >= d.generation()
+                && d.integer("/status/updatedReplicas", 0) == wanted
+                && d.integer("/status/replicas", 0) == wanted
+                && d.integer("/status/availableReplicas", 0) == wanted
+                && Pods.condition(d, "Progressing")
+                        .filter(c -> c.path("reason").asText().equals("NewReplicaSetAvailable"))
+                        .isPresent();
+    }
+
+    @Override
+    public void close() {
+        kubelet.close();
+        workloads.close();
+        server.close();
+        store.close();
+    }
+}
