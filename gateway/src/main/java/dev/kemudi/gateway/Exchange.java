@@ -191,6 +191,7 @@ final class Exchange {
     /** Takes over a framed piece of the request body. */
     void body(ByteBuf piece) {
         UpstreamConnection to = upstream;
+        heard();
         if (keeping) {
             kept.addLast(piece.retainedDuplicate());
             keptBytes += piece.readableBytes();
@@ -286,7 +287,7 @@ final class Exchange {
     /** Looks for silence; called by the front's tick. */
     void tick(long now) {
         long idle = now - heardNanos;
-        if (front.bodyPending()) {
+        if (front.bodyPending() && wantsBody()) {
             return; // the front watches over a slow client
         }
         if (idle > lane.limits().responseIdleMillis() * 1_000_000L && !front.stalled()) {

@@ -4,7 +4,6 @@ import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
@@ -39,7 +38,7 @@ final class Proxy implements AutoCloseable {
     private final TimeSource time;
     private final IoTransport transport;
     private final MultiThreadIoEventLoopGroup group;
-    private final ByteBufAllocator allocator;
+    private final PooledByteBufAllocator allocator;
     private final List<Lane> lanes = new ArrayList<>();
     private final Map<Integer, Channel> listeners = new ConcurrentHashMap<>();
     private final AtomicInteger fronts = new AtomicInteger();
@@ -123,6 +122,13 @@ final class Proxy implements AutoCloseable {
 
     IoTransport transport() {
         return transport;
+    }
+
+    /**
+     * Memory in buffers that somebody still holds; 0 once everything is closed, or something leaks.
+     */
+    long pinnedBytes() {
+        return allocator.pinnedDirectMemory();
     }
 
     int lanes() {

@@ -271,6 +271,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter {
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         Exchange current = exchange;
         if (current != null) {
+            current.heard(); // it takes bytes again: as good as a word
             current.front().updateRead();
         }
     }

@@ -1,5 +1,7 @@
 package dev.kemudi.gateway;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -43,5 +45,6 @@ final class Edge implements AutoCloseable {
     @Override
     public void close() {
         proxy.close();
+        assertThat(proxy.pinnedBytes()).as("bytes in buffers that were never released").isZero();
     }
 }

@@ -452,10 +452,45 @@ class ProxyTest {
                 Edge edge = edge(Map.of("bodyIdleMillis", 500), origin.port());
                 Wire wire = edge.wire()) {
             wire.get("/");
+            Eventually.holds(() -> assertThat(written.get()).isPositive());
             // The stalled client is closed after bodyIdleMillis; until then only socket buffers
             // were filled.
             Eventually.holds(() -> assertThat(edge.metrics.connections.get()).isZero());
             assertThat(written.get()).isLessThan(64);
+        }
+    }
+
+    @Test
+    void anEndpointThatDoesNotReadHoldsBackTheClientAndIsGivenUp() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        Origin.Script deaf =
+                (head, in, out) -> {
+                    try {
+                        over.await();
+                    } catch (InterruptedException e) {
+                        throw new IOException(e);
+                    }
+                    return false;
+                };
+        try (Origin origin = new Origin(deaf);
+                Edge edge = edge(Map.of("responseIdleMillis", 400), origin.port());
+                Wire wire = edge.wire()) {
+            Thread sender =
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                try {
+                                    wire.send(
+                                            "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: "
+                                                    + (1 << 28)
+                                                    + "\r\n\r\n");
+                                    wire.send(new byte[1 << 28]);
+                                } catch (IOException e) {
+                                    // closed by the gateway after its answer, as it should be
+                                }
+                            });
+            assertThat(wire.response()).startsWith("HTTP/1.1 504");
+            sender.join();
+            over.countDown();
         }
     }
 
