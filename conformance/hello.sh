@@ -18,10 +18,11 @@ check "the kubeconfig is for its owner only" bash -c "[ \$(stat -c %a '$kubeconf
 
 # One replica is killed: it is back and serving within 2 s.
 victim=$(server_pids | head -1)
-before=$(k get pods -l app=hello -o jsonpath='{.items[*].status.containerStatuses[0].restartCount}' | tr ' ' '+' | bc)
+restarts() { k get pods -l app=hello -o json | jq '[.items[].status.containerStatuses[0].restartCount] | add'; }
+before=$(restarts)
 killed_at=$(date +%s%3N)
 kill -9 "$victim"
-restarted() { [ "$(k get pods -l app=hello -o jsonpath='{.items[*].status.containerStatuses[0].restartCount}' | tr ' ' '+' | bc)" -gt "$before" ] && has_ready 3; }
+restarted() { [ "$(restarts)" -gt "$before" ] && has_ready 3; }
 if eventually 10 restarted; then
   took=$(($(date +%s%3N) - killed_at))
   echo "      a killed replica was ready again after $took ms (kubectl polling included)"
