@@ -114,6 +114,10 @@ public final class FieldOwnership {
             return new Outcome.Unusable(String.valueOf(e.getMessage()));
         }
         ObjectNode config = withoutNulls(applied, schema);
+        Optional<String> misshapen = TypedTree.misshapen(config, Optional.of(schema), "");
+        if (misshapen.isPresent()) {
+            return new Outcome.Unusable(misshapen.get());
+        }
         Owner applier = Owner.applier(manager, subresource);
         FieldSet wanted = scoped(TypedTree.fields(config, Optional.of(schema)), subresource);
         FieldSet others = before.ofOthersThan(applier);

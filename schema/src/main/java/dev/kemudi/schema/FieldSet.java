@@ -66,6 +66,13 @@ final class FieldSet {
         return member ? this : children.isEmpty() ? LEAF : new FieldSet(true, children);
     }
 
+    /** With everything on the way to its members as members too: what goes when all of it goes. */
+    FieldSet wholly() {
+        TreeMap<String, FieldSet> all = new TreeMap<>();
+        children.forEach((element, set) -> all.put(element, set.wholly()));
+        return of(true, all);
+    }
+
     FieldSet union(FieldSet other) {
         if (other.isEmpty()) {
             return this;

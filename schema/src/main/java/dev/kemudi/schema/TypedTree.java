@@ -106,6 +106,57 @@ final class TypedTree {
         return declared.flatMap(Schema::items);
     }
 
+    /** The first list that breaks its own declaration, and how; empty when none does. */
+    static Optional<String> misshapen(JsonNode value, Optional<Schema> declared, String path) {
+        if (value.isArray() && declared.isPresent()) {
+            Optional<String> wrong = misshapenList(value, declared.get().resolved(), path);
+            if (wrong.isPresent()) {
+                return wrong;
+            }
+        }
+        int index = 0;
+        for (JsonNode element : value.isArray() ? value : NODES.arrayNode()) {
+            Optional<String> wrong =
+                    misshapen(element, items(declared), path + "[" + index++ + "]");
+            if (wrong.isPresent()) {
+                return wrong;
+            }
+        }
+        for (Map.Entry<String, JsonNode> e : value.properties()) {
+            Optional<String> wrong =
+                    misshapen(e.getValue(), member(declared, e.getKey()), path + "." + e.getKey());
+            if (wrong.isPresent()) {
+                return wrong;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> misshapenList(JsonNode list, Schema schema, String path) {
+        boolean keyed = schema.listType.equals("map");
+        if (!keyed && !schema.listType.equals("set")) {
+            return Optional.empty();
+        }
+        Set<String> seen = new HashSet<>();
+        for (JsonNode element : list) {
+            ObjectNode key = ListKeys.of(element, schema);
+            if (keyed && key.isEmpty()) {
+                return Optional.of(
+                        ("%s: element %d: associative list with keys has an element that omits key field"
+                                        + " %s (and doesn't have default value)")
+                                .formatted(
+                                        path, seen.size(), String.join(", ", schema.listMapKeys)));
+            }
+            String identity = keyed ? PathElements.key(key) : PathElements.value(element);
+            if (!seen.add(identity)) {
+                return Optional.of(
+                        "%s: duplicate entries for key %s"
+                                .formatted(path, PathElements.readable(identity)));
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The set of all fields that {@code value} holds. */
     static FieldSet fields(JsonNode value, Optional<Schema> declared) {
         TreeMap<String, FieldSet> children = new TreeMap<>();
@@ -333,9 +384,8 @@ final class TypedTree {
             before.properties()
                     .forEach(e -> {
                         if (!after.has(e.getKey())) {
-                            removed.put(
-                                    PathElements.field(e.getKey()),
-                                    memberFields(e.getKey(), e.getValue(), declared));
+                            FieldSet gone = memberFields(e.getKey(), e.getValue(), declared);
+                            removed.put(PathElements.field(e.getKey()), gone.wholly());
                         }
                     });
             return comparison();
@@ -352,7 +402,7 @@ final class TypedTree {
             });
             before.forEach((key, element) -> {
                 if (!after.containsKey(key)) {
-                    removed.put(key, fields(element, items(declared)).asMember());
+                    removed.put(key, fields(element, items(declared)).wholly());
                 }
             });
             return comparison();

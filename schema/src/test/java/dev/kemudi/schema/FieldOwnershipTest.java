@@ -314,6 +314,76 @@ class FieldOwnershipTest {
                 .isEqualTo(new Outcome.Unusable("metadata.managedFields must be nil"));
     }
 
+    @Test
+    void elementsWithoutTheirKeyOrTwiceAreUnusable() {
+        ObjectNode twice =
+                deployment("{'template':{'spec':{'containers':[{'name':'c'},{'name':'c'}]}}}");
+        ObjectNode none = deployment("{'template':{'spec':{'containers':[{'image':'i'}]}}}");
+
+        assertThat(tryApply(NOTHING, "a", twice, false))
+                .isEqualTo(
+                        new Outcome.Unusable(
+                                ".spec.template.spec.containers: duplicate entries for key [name=\"c\"]"));
+        assertThat(((Outcome.Unusable) tryApply(NOTHING, "a", none, false)).message())
+                .contains("omits key field name");
+    }
+
+    /**
+     * Seeded histories of updates and applies: owners only ever own what is there, and what is
+     * there has an owner.
+     */
+    @Test
+    void everyFieldHasAnOwnerWhateverTheHistory() {
+        for (int seed = 0; seed < 300; seed++) {
+            Random dice = new Random(seed);
+            RandomTrees random = new RandomTrees(dice);
+            ObjectNode object =
+                    FieldOwnership.update(
+                            Optional.empty(),
+                            random.fitting(),
+                            "creator",
+                            RandomTrees.SCHEMA,
+                            "e.io/v1",
+                            NOON,
+                            "");
+            for (int step = 0; step < 6; step++) {
+                String manager = "m" + dice.nextInt(3);
+                if (dice.nextBoolean()) {
+                    object = forced(object, manager, random.fitting());
+                } else {
+                    object =
+                            FieldOwnership.update(
+                                    Optional.of(ApiObject.of(object)),
+                                    random.fitting(),
+                                    manager,
+                                    RandomTrees.SCHEMA,
+                                    "e.io/v1",
+                                    NOON,
+                                    "");
+                }
+                FieldSet system =
+                        FieldSet.ofPath("f:apiVersion")
+                                .union(FieldSet.ofPath("f:kind"))
+                                .union(FieldSet.ofPath("f:metadata", "f:name"))
+                                .union(FieldSet.ofPath("f:metadata", "f:managedFields"));
+                FieldSet present =
+                        TypedTree.fields(object, Optional.of(RandomTrees.SCHEMA)).without(system);
+                FieldSet owned =
+                        ManagedFields.from(object)
+                                .ofOthersThan(ManagedFields.Owner.applier("nobody", ""));
+
+                assertThat(owned.differenceOfNamed(present).paths())
+                        .as("seed %d: owned, absent", seed)
+                        .isEmpty();
+                // A struct that an update emptied is nobody's: emptying changes what was in it.
+                ObjectNode now = object;
+                assertThat(present.differenceOfNamed(owned).paths())
+                        .as("seed %d: unowned", seed)
+                        .allMatch(path -> now.at(path.replace('.', '/')).isEmpty());
+            }
+        }
+    }
+
     /*
      * Laws of apply over seeded random objects of every shape: idempotent; the document is in the result;
      * documents that touch disjoint fields commute; ownership never names what is not there; forcing leaves
