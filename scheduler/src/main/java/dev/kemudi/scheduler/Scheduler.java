@@ -223,7 +223,7 @@ public final class Scheduler implements AutoCloseable {
                 unschedulable.inc();
                 waiting.merge(key, 1, Integer::sum);
                 recorder.warning(pod, "FailedScheduling", message);
-                condition(pod, "False", "Unschedulable", message);
+                sayUnschedulable(pod, message);
             }
         }
     }
@@ -252,7 +252,6 @@ public final class Scheduler implements AutoCloseable {
             scheduled.inc();
             recorder.normal(
                     pod, "Scheduled", "Successfully assigned " + pod.key() + " to " + node);
-            condition(pod, "True", "", "");
         } catch (RuntimeException e) {
             snapshot.release(pod.uid());
             boolean lostRace = e instanceof ApiException refused && (refused.conflict() || refused.notFound());
@@ -264,22 +263,22 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    /** Only this condition is written; whatever else the status says belongs to others. */
-    private void condition(ApiObject pod, String status, String reason, String message) {
+    /**
+     * Only this condition is written; whatever else the status says belongs to others. The node itself turns it to True
+     * when it takes the pod.
+     */
+    private void sayUnschedulable(ApiObject pod, String message) {
         for (var condition : pod.at("/status/conditions")) {
             if (condition.path("type").asText().equals("PodScheduled")
-                    && condition.path("status").asText().equals(status)
                     && condition.path("message").asText("").equals(message)) {
                 return;
             }
         }
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         ObjectNode condition = body.putObject("status").putArray("conditions").addObject();
-        condition.put("type", "PodScheduled").put("status", status);
+        condition.put("type", "PodScheduled").put("status", "False");
         condition.put("lastTransitionTime", time.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        if (!reason.isEmpty()) {
-            condition.put("reason", reason).put("message", message);
-        }
+        condition.put("reason", "Unschedulable").put("message", message);
         byte[] json = body.toString().getBytes(StandardCharsets.UTF_8);
         try {
             client.patch(
