@@ -38,7 +38,7 @@ trap 'exit 130' INT TERM
 
 # The class path of the gateway's tests; built only when it is not there yet.
 if [ ! -d gateway/target/test-classes/dev/kemudi/gateway ] || [ ! -s gateway/target/test.classpath ]; then
-  ./mvnw -q -B -pl gateway test-compile dependency:build-classpath -Dmdep.outputFile=target/test.classpath
+  ./mvnw -q -B -pl gateway -am test-compile dependency:build-classpath -Dmdep.outputFile=target/test.classpath
 fi
 class_path=gateway/target/classes:gateway/target/test-classes:$(cat gateway/target/test.classpath)
 
@@ -126,6 +126,10 @@ while [ $round -lt $rounds ]; do
   round=$((round + 1))
 done | tee "$work/table" | awk 'BEGIN { printf "%-8s %14s %12s\n", "proxy", "CPU us/request", "requests/s" }
   { printf "%-8s %14s %12s\n", $1, $2, $3; fflush() }'
+if [ "$(wc -l <"$work/table")" -ne $((rounds * 3)) ]; then
+  echo "compare-gateway: a measurement failed, no ratio" >&2
+  exit 1
+fi
 rss=$(awk '/VmRSS/ { print $2 }' "/proc/$kemudi_pid/status")
 awk -v rss="$rss" -v limit="${KEMUDI_COMPARE_LIMIT:-1.5}" '
   { if (!($1 in min) || $2 < min[$1]) min[$1] = $2; all[$1] = all[$1] " " $2 }
