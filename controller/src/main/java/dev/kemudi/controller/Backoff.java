@@ -3,8 +3,8 @@ package dev.kemudi.controller;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait after the n-th failure in a row: doubling, bounded, with jitter so that many who failed together do
- * not come back together. A long enough peace resets it. Used by one thread.
+ * How long to wait after the n-th failure in a row: doubling, bounded, with jitter so that many who
+ * failed together do not come back together. A long enough peace resets it. Used by one thread.
  */
 final class Backoff {
     /** client-go's reflector: 0.8 s doubling to 30 s, jitter 1.0, reset after two minutes. */

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Workers that call a {@link Reconciler} for every key that informers report, each key with one worker at a time. Starts
- * working when all watched informers have synced. A reconcile that throws comes back after a growing pause. Safe for
- * use by many threads.
+ * Workers that call a {@link Reconciler} for every key that informers report, each key with one
+ * worker at a time. Starts working when all watched informers have synced. A reconcile that throws
+ * comes back after a growing pause. Safe for use by many threads.
  */
 public final class Controller implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Controller.class.getName());
@@ -40,7 +40,9 @@ public final class Controller implements AutoCloseable {
     private volatile boolean working;
     private volatile boolean closed;
 
-    /** @param workers keys that are worked on at the same time */
+    /**
+     * @param workers keys that are worked on at the same time
+     */
     public Controller(
             String name,
             Reconciler reconciler,
@@ -57,35 +59,42 @@ public final class Controller implements AutoCloseable {
         this.seconds = metrics.reconcileSeconds.labelValues(name);
     }
 
-    /** Works on every object of {@code informer} that is added, changed or deleted. Before {@link #start}. */
+    /**
+     * Works on every object of {@code informer} that is added, changed or deleted. Before {@link
+     * #start}.
+     */
     public Controller watches(Informer informer) {
         return watches(informer, object -> List.of(object.key()));
     }
 
     /**
-     * Works on the keys that {@code mapper} names for every object that is added, changed (before and after) or deleted.
-     * Before {@link #start}.
+     * Works on the keys that {@code mapper} names for every object that is added, changed (before
+     * and after) or deleted. Before {@link #start}.
      */
     public Controller watches(Informer informer, Mapper mapper) {
         informers.add(informer);
-        registrations.add(informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                mapper.apply(object).forEach(Controller.this::add);
-            }
+        registrations.add(
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                mapper.apply(object).forEach(Controller.this::add);
+                            }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                Collection<ObjectKey> keys = mapper.apply(now);
-                keys.forEach(Controller.this::add);
-                mapper.apply(old).stream().filter(k -> !keys.contains(k)).forEach(Controller.this::add);
-            }
+                            @Override
+                            public void onUpdate(ApiObject old, ApiObject now) {
+                                Collection<ObjectKey> keys = mapper.apply(now);
+                                keys.forEach(Controller.this::add);
+                                mapper.apply(old).stream()
+                                        .filter(k -> !keys.contains(k))
+                                        .forEach(Controller.this::add);
+                            }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                mapper.apply(last).forEach(Controller.this::add);
-            }
-        }));
+                            @Override
+                            public void onDelete(ApiObject last, boolean stateUnknown) {
+                                mapper.apply(last).forEach(Controller.this::add);
+                            }
+                        }));
         return this;
     }
 
@@ -153,13 +162,17 @@ public final class Controller implements AutoCloseable {
     private void failed(ObjectKey key, Throwable why, boolean lostRace) {
         if (!lostRace) {
             errors.inc();
-            System.Logger.Level level = closed ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING;
+            System.Logger.Level level =
+                    closed ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING;
             LOG.log(level, name + " of " + key + " failed, will try again", why);
         }
         queue.addRateLimited(key);
     }
 
-    /** Takes no new work, lets running reconciles end (at most five seconds), then interrupts what is left. */
+    /**
+     * Takes no new work, lets running reconciles end (at most five seconds), then interrupts what
+     * is left.
+     */
     @Override
     public void close() {
         closed = true;

@@ -10,8 +10,9 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The first-in-first-out queue between a reflector and its cache: every event in arrival order across all keys, none
- * folded (client-go's RealFIFO, with its atomic events). Bounded: {@link #put} waits. One thread takes.
+ * The first-in-first-out queue between a reflector and its cache: every event in arrival order
+ * across all keys, none folded (client-go's RealFIFO, with its atomic events). Bounded: {@link
+ * #put} waits. One thread takes.
  */
 final class EventQueue {
     private final ReentrantLock lock = new ReentrantLock();
@@ -48,8 +49,8 @@ final class EventQueue {
     }
 
     /**
-     * Blocks for the next events: either one atomic event, or single-object events with no key twice. Empty once closed
-     * and drained.
+     * Blocks for the next events: either one atomic event, or single-object events with no key
+     * twice. Empty once closed and drained.
      */
     List<Delta> take() throws InterruptedException {
         lock.lockInterruptibly();

@@ -17,9 +17,9 @@ import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * Writes Events ({@code kubectl describe} shows them). Never blocks and never throws: Events wait in a bounded queue for
- * one writer, and what does not fit is dropped and counted. The same Event again counts up the first one. Safe for use
- * by many threads.
+ * Writes Events ({@code kubectl describe} shows them). Never blocks and never throws: Events wait
+ * in a bounded queue for one writer, and what does not fit is dropped and counted. The same Event
+ * again counts up the first one. Safe for use by many threads.
  */
 public final class EventRecorder implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(EventRecorder.class.getName());
@@ -39,7 +39,8 @@ public final class EventRecorder implements AutoCloseable {
 
     private record Identity(String uid, Type type, String reason, String message) {}
 
-    private record Occurrence(ApiObject regarding, Type type, String reason, String message, Instant at) {
+    private record Occurrence(
+            ApiObject regarding, Type type, String reason, String message, Instant at) {
         Identity identity() {
             return new Identity(regarding.uid(), type, reason, message);
         }
@@ -63,30 +64,43 @@ public final class EventRecorder implements AutoCloseable {
     private final CounterDataPoint dropped;
     private final Thread writer;
 
-    /** @param component who says it, such as {@code deployment-controller} */
+    /**
+     * @param component who says it, such as {@code deployment-controller}
+     */
     public EventRecorder(
-            ApiClient client, String component, TimeSource time, Limits limits, ControllerMetrics metrics) {
+            ApiClient client,
+            String component,
+            TimeSource time,
+            Limits limits,
+            ControllerMetrics metrics) {
         this.client = client;
         this.component = component;
         this.time = time;
         this.pending = new ArrayBlockingQueue<>(limits.recorderPendingEvents());
         int most = limits.recorderRememberedEvents();
-        this.remembered = new LinkedHashMap<>(16, 0.75f, true) {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<Identity, Written> eldest) {
-                return size() > most;
-            }
-        };
+        this.remembered =
+                new LinkedHashMap<>(16, 0.75f, true) {
+                    @Override
+                    protected boolean removeEldestEntry(Map.Entry<Identity, Written> eldest) {
+                        return size() > most;
+                    }
+                };
         this.recorded = metrics.recorded.labelValues(component);
         this.dropped = metrics.recordsDropped.labelValues(component);
         this.writer = Thread.ofVirtual().name("events " + component).start(this::write);
     }
 
-    /** @param regarding the object it is about */
+    /**
+     * @param regarding the object it is about
+     */
     public void event(ApiObject regarding, Type type, String reason, String message) {
-        String text = message.length() <= MESSAGE_LENGTH_MAX ? message : message.substring(0, MESSAGE_LENGTH_MAX);
-        Occurrence occurrence = new Occurrence(
-                regarding, type, reason, text, time.now().truncatedTo(ChronoUnit.SECONDS));
+        String text =
+                message.length() <= MESSAGE_LENGTH_MAX
+                        ? message
+                        : message.substring(0, MESSAGE_LENGTH_MAX);
+        Occurrence occurrence =
+                new Occurrence(
+                        regarding, type, reason, text, time.now().truncatedTo(ChronoUnit.SECONDS));
         if (!pending.offer(occurrence)) {
             dropped.inc();
         }
@@ -109,7 +123,10 @@ public final class EventRecorder implements AutoCloseable {
                     recorded.inc();
                 } catch (RuntimeException e) {
                     dropped.inc();
-                    LOG.log(System.Logger.Level.DEBUG, "an Event was not written: " + occurrence.reason, e);
+                    LOG.log(
+                            System.Logger.Level.DEBUG,
+                            "an Event was not written: " + occurrence.reason,
+                            e);
                 }
             }
         } catch (InterruptedException e) {
@@ -149,18 +166,28 @@ public final class EventRecorder implements AutoCloseable {
 
     private ApiObject create(Occurrence occurrence) {
         ApiObject regarding = occurrence.regarding;
-        String name = regarding.name() + "." + Long.toHexString(time.epochMillis() * 1_000_000 + time.nanoTime() % 1_000_000);
-        ApiObject event = ApiObject.named(Resource.EVENTS, namespaceOf(regarding), name).edit(tree -> {
-            ObjectNode about = tree.putObject("involvedObject");
-            about.put("apiVersion", regarding.apiVersion()).put("kind", regarding.kind());
-            about.put("namespace", regarding.namespace()).put("name", regarding.name());
-            about.put("uid", regarding.uid()).put("resourceVersion", regarding.resourceVersion());
-            tree.put("type", occurrence.type.word).put("reason", occurrence.reason);
-            tree.put("message", occurrence.message).put("count", 1);
-            tree.put("firstTimestamp", occurrence.at.toString()).put("lastTimestamp", occurrence.at.toString());
-            tree.putObject("source").put("component", component);
-            tree.put("reportingComponent", component).put("reportingInstance", "");
-        });
+        String name =
+                regarding.name()
+                        + "."
+                        + Long.toHexString(
+                                time.epochMillis() * 1_000_000 + time.nanoTime() % 1_000_000);
+        ApiObject event =
+                ApiObject.named(Resource.EVENTS, namespaceOf(regarding), name)
+                        .edit(tree -> {
+                            ObjectNode about = tree.putObject("involvedObject");
+                            about.put("apiVersion", regarding.apiVersion())
+                                    .put("kind", regarding.kind());
+                            about.put("namespace", regarding.namespace())
+                                    .put("name", regarding.name());
+                            about.put("uid", regarding.uid())
+                                    .put("resourceVersion", regarding.resourceVersion());
+                            tree.put("type", occurrence.type.word).put("reason", occurrence.reason);
+                            tree.put("message", occurrence.message).put("count", 1);
+                            tree.put("firstTimestamp", occurrence.at.toString())
+                                    .put("lastTimestamp", occurrence.at.toString());
+                            tree.putObject("source").put("component", component);
+                            tree.put("reportingComponent", component).put("reportingInstance", "");
+                        });
         return client.create(Resource.EVENTS, event);
     }
 

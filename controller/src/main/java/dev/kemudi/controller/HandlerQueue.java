@@ -75,7 +75,8 @@ final class HandlerQueue {
             return;
         }
         Notification.fold(older, newer)
-                .ifPresentOrElse(both -> folded.put(newer.key(), both), () -> folded.remove(newer.key()));
+                .ifPresentOrElse(
+                        both -> folded.put(newer.key(), both), () -> folded.remove(newer.key()));
     }
 
     /** Blocks for what comes next; empty once closed. */

@@ -36,8 +36,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The API over HTTPS, for programs outside of the server's process, against Kemudi or any other Kubernetes API server.
- * Calls block; a lost connection is an {@link UncheckedIOException}. Safe for use by many threads.
+ * The API over HTTPS, for programs outside of the server's process, against Kemudi or any other
+ * Kubernetes API server. Calls block; a lost connection is an {@link UncheckedIOException}. Safe
+ * for use by many threads.
  */
 public final class HttpApiClient implements ApiClient, AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(10);
@@ -51,11 +52,12 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
     private HttpApiClient(Kubeconfig config, Limits limits) {
         this.config = config;
         this.limits = limits;
-        this.http = HttpClient.newBuilder()
-                .sslContext(config.tls())
-                .connectTimeout(CONNECT)
-                .executor(threads)
-                .build();
+        this.http =
+                HttpClient.newBuilder()
+                        .sslContext(config.tls())
+                        .connectTimeout(CONNECT)
+                        .executor(threads)
+                        .build();
     }
 
     /**
@@ -68,7 +70,8 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         return new HttpApiClient(Kubeconfig.read(kubeconfig), Limits.defaults());
     }
 
-    // ---- reading ---------------------------------------------------------------------------------------------------
+    // ---- reading
+    // ---------------------------------------------------------------------------------------------------
 
     @Override
     public ApiObject get(Resource resource, String namespace, String name) {
@@ -110,7 +113,9 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         query.put("fieldSelector", options.fieldSelector());
         query.put("resourceVersion", options.resourceVersion());
         query.put("allowWatchBookmarks", options.bookmarks() ? "true" : "");
-        query.put("timeoutSeconds", options.timeoutSeconds() == 0 ? "" : Integer.toString(options.timeoutSeconds()));
+        query.put(
+                "timeoutSeconds",
+                options.timeoutSeconds() == 0 ? "" : Integer.toString(options.timeoutSeconds()));
         if (options.sendInitialEvents()) {
             query.put("sendInitialEvents", "true");
             query.put("resourceVersionMatch", "NotOlderThan");
@@ -122,7 +127,8 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         return new HttpWatch(response.body(), limits.responseBytesMax());
     }
 
-    // ---- writing ---------------------------------------------------------------------------------------------------
+    // ---- writing
+    // ---------------------------------------------------------------------------------------------------
 
     @Override
     public ApiObject create(Resource resource, ApiObject object) {
@@ -140,9 +146,13 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
     }
 
     private ApiObject write(String method, String path, ApiObject object) {
-        return ApiObject.of(call(request(path, Map.of())
-                .header("Content-Type", "application/json")
-                .method(method, HttpRequest.BodyPublishers.ofString(object.toString()))));
+        return ApiObject.of(
+                call(
+                        request(path, Map.of())
+                                .header("Content-Type", "application/json")
+                                .method(
+                                        method,
+                                        HttpRequest.BodyPublishers.ofString(object.toString()))));
     }
 
     @Override
@@ -151,13 +161,18 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         Map<String, String> query = new LinkedHashMap<>();
         query.put("fieldManager", patch.fieldManager());
         query.put("force", patch.force() ? "true" : "");
-        return ApiObject.of(call(request(path(resource, namespace, name) + suffix, query)
-                .header("Content-Type", patch.type().mediaType())
-                .method("PATCH", HttpRequest.BodyPublishers.ofByteArray(patch.body()))));
+        return ApiObject.of(
+                call(
+                        request(path(resource, namespace, name) + suffix, query)
+                                .header("Content-Type", patch.type().mediaType())
+                                .method(
+                                        "PATCH",
+                                        HttpRequest.BodyPublishers.ofByteArray(patch.body()))));
     }
 
     @Override
-    public Optional<ApiObject> delete(Resource resource, String namespace, String name, DeleteOptions options) {
+    public Optional<ApiObject> delete(
+            Resource resource, String namespace, String name, DeleteOptions options) {
         ObjectNode body = JsonNodeFactory.instance.objectNode();
         body.put("kind", "DeleteOptions").put("apiVersion", "v1");
         body.put("propagationPolicy", options.propagation().policy());
@@ -172,21 +187,29 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         if (!preconditions.isEmpty()) {
             body.set("preconditions", preconditions);
         }
-        ApiObject answer = ApiObject.of(call(request(path(resource, namespace, name), Map.of())
-                .header("Content-Type", "application/json")
-                .method("DELETE", HttpRequest.BodyPublishers.ofString(body.toString()))));
+        ApiObject answer =
+                ApiObject.of(
+                        call(
+                                request(path(resource, namespace, name), Map.of())
+                                        .header("Content-Type", "application/json")
+                                        .method(
+                                                "DELETE",
+                                                HttpRequest.BodyPublishers.ofString(
+                                                        body.toString()))));
         boolean held = answer.kind().equals(resource.kind()) && answer.deleting();
         return held ? Optional.of(answer) : Optional.empty();
     }
 
-    // ---- the wire --------------------------------------------------------------------------------------------------
+    // ---- the wire
+    // --------------------------------------------------------------------------------------------------
 
     private static String path(Resource resource, String namespace, String name) {
         return resource.path(namespace) + "/" + URLEncoder.encode(name, StandardCharsets.UTF_8);
     }
 
     private HttpRequest.Builder request(String path, Map<String, String> query) {
-        StringBuilder uri = new StringBuilder(config.server().toString().replaceAll("/+$", "")).append(path);
+        StringBuilder uri =
+                new StringBuilder(config.server().toString().replaceAll("/+$", "")).append(path);
         char separator = '?';
         for (var parameter : query.entrySet()) {
             if (!parameter.getValue().isEmpty()) {
@@ -195,10 +218,13 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
                 separator = '&';
             }
         }
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(uri.toString()))
-                .timeout(ANSWER)
-                .header("Accept", "application/json");
-        return config.token().isEmpty() ? request : request.header("Authorization", "Bearer " + config.token());
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(uri.toString()))
+                        .timeout(ANSWER)
+                        .header("Accept", "application/json");
+        return config.token().isEmpty()
+                ? request
+                : request.header("Authorization", "Bearer " + config.token());
     }
 
     private ObjectNode call(HttpRequest.Builder request) {
@@ -211,7 +237,8 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
             if (Json.MAPPER.readTree(body) instanceof ObjectNode tree) {
                 return tree;
             }
-            throw new IOException("expected a JSON object from " + response.uri() + ", found something else");
+            throw new IOException(
+                    "expected a JSON object from " + response.uri() + ", found something else");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -224,7 +251,8 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new UncheckedIOException(new InterruptedIOException("interrupted while waiting for an answer"));
+            throw new UncheckedIOException(
+                    new InterruptedIOException("interrupted while waiting for an answer"));
         }
     }
 
@@ -232,7 +260,11 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         try (InputStream body = response.body()) {
             byte[] bytes = body.readNBytes(limits.responseBytesMax());
             if (bytes.length == limits.responseBytesMax()) {
-                throw new IOException("expected an answer below " + bytes.length + " bytes from " + response.uri());
+                throw new IOException(
+                        "expected an answer below "
+                                + bytes.length
+                                + " bytes from "
+                                + response.uri());
             }
             return bytes;
         } catch (IOException e) {
@@ -240,16 +272,22 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
         }
     }
 
-    /** The status as the server wrote it, or one made from the code when something else answered. */
+    /**
+     * The status as the server wrote it, or one made from the code when something else answered.
+     */
     private static ApiException refused(int code, byte[] body) {
         try {
-            if (Json.MAPPER.readTree(body) instanceof ObjectNode tree && tree.path("kind").asText().equals("Status")) {
+            if (Json.MAPPER.readTree(body) instanceof ObjectNode tree
+                    && tree.path("kind").asText().equals("Status")) {
                 return new ApiException(Status.from(tree));
             }
         } catch (IOException e) {
-            return new ApiException(Status.of(code, "Unknown", "the server answered " + code + " without a Status"));
+            return new ApiException(
+                    Status.of(
+                            code, "Unknown", "the server answered " + code + " without a Status"));
         }
-        return new ApiException(Status.of(code, "Unknown", "the server answered " + code + " without a Status"));
+        return new ApiException(
+                Status.of(code, "Unknown", "the server answered " + code + " without a Status"));
     }
 
     /** Ends open watches and frees connections. */

@@ -51,7 +51,10 @@ final class HttpWatch implements WatchStream {
         for (int b = body.read(); b >= 0 && b != '\n'; b = body.read()) {
             line.write(b);
             if (line.size() > lineBytesMax) {
-                throw new IOException("expected an event of at most " + lineBytesMax + " bytes, found a longer one");
+                throw new IOException(
+                        "expected an event of at most "
+                                + lineBytesMax
+                                + " bytes, found a longer one");
             }
         }
         return line.toByteArray();
@@ -67,10 +70,12 @@ final class HttpWatch implements WatchStream {
             case "MODIFIED" -> new WatchEvent.Modified(object);
             case "DELETED" -> new WatchEvent.Deleted(object);
             case "BOOKMARK" ->
-                new WatchEvent.Bookmark(
-                        object.resourceVersion(), object.text(INITIAL_END).equals("true"));
+                    new WatchEvent.Bookmark(
+                            object.resourceVersion(), object.text(INITIAL_END).equals("true"));
             case "ERROR" -> new WatchEvent.Failed(Status.from(tree));
-            default -> throw new IOException("expected a known event type, found: " + event.path("type"));
+            default ->
+                    throw new IOException(
+                            "expected a known event type, found: " + event.path("type"));
         };
     }
 

@@ -12,7 +12,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The objects of one informer, by key and by what the indexes say. Many readers; the informer's thread alone writes. */
+/**
+ * The objects of one informer, by key and by what the indexes say. Many readers; the informer's
+ * thread alone writes.
+ */
 final class Indexer {
     static final String BY_NAMESPACE = "namespace";
 
@@ -28,7 +31,10 @@ final class Indexer {
             try {
                 return function.apply(object);
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.ERROR, "index " + name + " failed on " + object.key(), e);
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        "index " + name + " failed on " + object.key(),
+                        e);
                 return List.of();
             }
         }
@@ -39,7 +45,8 @@ final class Indexer {
     private final Map<String, Index> indexes = new HashMap<>();
 
     Indexer(Map<String, Function<ApiObject, ? extends Collection<String>>> indexes) {
-        indexes.forEach((name, values) -> this.indexes.put(name, new Index(name, values, new HashMap<>())));
+        indexes.forEach(
+                (name, values) -> this.indexes.put(name, new Index(name, values, new HashMap<>())));
     }
 
     /** Runs {@code change} while no {@link #list} or {@link #byIndex} looks. */
@@ -65,9 +72,8 @@ final class Indexer {
                 Collection<String> before = index.values(old);
                 before.stream().filter(v -> !after.contains(v)).forEach(v -> drop(index, v, key));
             }
-            after.forEach(v -> index.objects
-                    .computeIfAbsent(v, _ -> new LinkedHashMap<>())
-                    .put(key, object));
+            after.forEach(v ->
+                    index.objects.computeIfAbsent(v, _ -> new LinkedHashMap<>()).put(key, object));
         }
         return old;
     }
@@ -106,7 +112,11 @@ final class Indexer {
         Index index = indexes.get(name);
         if (index == null) {
             throw new IllegalArgumentException(
-                    "expected one of the indexes " + indexes.keySet() + ", found: \"" + name + "\"");
+                    "expected one of the indexes "
+                            + indexes.keySet()
+                            + ", found: \""
+                            + name
+                            + "\"");
         }
         lock.readLock().lock();
         try {

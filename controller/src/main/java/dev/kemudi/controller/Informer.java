@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 
 /**
- * A cache of one kind of object that follows the API server, and tells handlers what changes. Make it, add indexes,
- * start it, and share it: one informer per kind serves a whole process. Reading never blocks on the network. Safe for
- * use by many threads.
+ * A cache of one kind of object that follows the API server, and tells handlers what changes. Make
+ * it, add indexes, start it, and share it: one informer per kind serves a whole process. Reading
+ * never blocks on the network. Safe for use by many threads.
  *
  * <p>Source: the shared informers of Kubernetes' client-go.
  */
@@ -65,24 +65,26 @@ public final class Informer implements AutoCloseable {
     private Informer(Builder builder) {
         this.resource = builder.resource;
         this.limits = builder.limits;
-        ControllerMetrics metrics = builder.metrics == null ? ControllerMetrics.unregistered() : builder.metrics;
+        ControllerMetrics metrics =
+                builder.metrics == null ? ControllerMetrics.unregistered() : builder.metrics;
         this.time = builder.time;
         this.queue = new EventQueue(limits.queueEvents(), limits.batchEvents());
         this.indexer = new Indexer(builder.indexes);
-        this.reflector = new Reflector(
-                new Reflector.Source(
-                        builder.client,
-                        resource,
-                        builder.namespace,
-                        builder.labelSelector,
-                        builder.fieldSelector,
-                        builder.transform,
-                        builder.watchList),
-                queue,
-                time,
-                builder.random,
-                limits.listPageObjects(),
-                metrics);
+        this.reflector =
+                new Reflector(
+                        new Reflector.Source(
+                                builder.client,
+                                resource,
+                                builder.namespace,
+                                builder.labelSelector,
+                                builder.fieldSelector,
+                                builder.transform,
+                                builder.watchList),
+                        queue,
+                        time,
+                        builder.random,
+                        limits.listPageObjects(),
+                        metrics);
         String label = resource.qualifiedName();
         this.events = metrics.events.labelValues(label);
         this.objects = metrics.objects.labelValues(label);
@@ -103,7 +105,8 @@ public final class Informer implements AutoCloseable {
     public static final class Builder {
         private final ApiClient client;
         private final Resource resource;
-        private final Map<String, Function<ApiObject, ? extends Collection<String>>> indexes = new HashMap<>();
+        private final Map<String, Function<ApiObject, ? extends Collection<String>>> indexes =
+                new HashMap<>();
         private String namespace = "";
         private String labelSelector = "";
         private String fieldSelector = "";
@@ -143,7 +146,8 @@ public final class Informer implements AutoCloseable {
          *
          * @param values the values under which an object is found; must depend on the object alone
          */
-        public Builder index(String name, Function<ApiObject, ? extends Collection<String>> values) {
+        public Builder index(
+                String name, Function<ApiObject, ? extends Collection<String>> values) {
             indexes.put(name, values);
             return this;
         }
@@ -154,7 +158,10 @@ public final class Informer implements AutoCloseable {
             return this;
         }
 
-        /** Whether to fill the cache by a stream (WatchList) where the server can, instead of by a list. */
+        /**
+         * Whether to fill the cache by a stream (WatchList) where the server can, instead of by a
+         * list.
+         */
         public Builder watchList(boolean watchList) {
             this.watchList = watchList;
             return this;
@@ -186,7 +193,8 @@ public final class Informer implements AutoCloseable {
         }
     }
 
-    // ---- reading ---------------------------------------------------------------------------------------------------
+    // ---- reading
+    // ---------------------------------------------------------------------------------------------------
 
     public Resource resource() {
         return resource;
@@ -205,7 +213,9 @@ public final class Informer implements AutoCloseable {
         return indexer.list();
     }
 
-    /** @param namespace empty for all */
+    /**
+     * @param namespace empty for all
+     */
     public List<ApiObject> list(String namespace) {
         return namespace.isEmpty() || !resource.namespaced()
                 ? indexer.list()
@@ -240,12 +250,18 @@ public final class Informer implements AutoCloseable {
         }
     }
 
-    /** Blocks until {@link #hasSynced}; false when {@code atMost} has passed first or the informer was closed. */
+    /**
+     * Blocks until {@link #hasSynced}; false when {@code atMost} has passed first or the informer
+     * was closed.
+     */
     public boolean awaitSynced(Duration atMost) throws InterruptedException {
         return await(atMost, () -> synced);
     }
 
-    /** Blocks until the cache has reached {@code wanted}, as written by a request: read your own writes. */
+    /**
+     * Blocks until the cache has reached {@code wanted}, as written by a request: read your own
+     * writes.
+     */
     public boolean awaitRevision(String wanted, Duration atMost) throws InterruptedException {
         return await(atMost, () -> synced && ResourceVersions.reached(revision, wanted));
     }
@@ -266,7 +282,8 @@ public final class Informer implements AutoCloseable {
         }
     }
 
-    // ---- handlers --------------------------------------------------------------------------------------------------
+    // ---- handlers
+    // --------------------------------------------------------------------------------------------------
 
     /** Adds a handler, before or after {@link #start}; it first hears of everything that exists. */
     public Registration addHandler(EventHandler handler) {
@@ -283,7 +300,8 @@ public final class Informer implements AutoCloseable {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("the informer of " + resource.qualifiedName() + " is closed");
+                throw new IllegalStateException(
+                        "the informer of " + resource.qualifiedName() + " is closed");
             }
             if (synced) {
                 List<Notification> initial = new ArrayList<>();
@@ -301,7 +319,8 @@ public final class Informer implements AutoCloseable {
 
     /** One handler, its queue and its thread. */
     private final class HandlerThread implements Registration, Runnable {
-        final HandlerQueue pending = new HandlerQueue(limits.handlerPendingEvents(), limits.batchEvents());
+        final HandlerQueue pending =
+                new HandlerQueue(limits.handlerPendingEvents(), limits.batchEvents());
         final boolean wantsSync;
         private final EventHandler handler;
         private final Duration resync;
@@ -316,7 +335,8 @@ public final class Informer implements AutoCloseable {
             this.resync = resync;
             this.wantsSync = resync.isPositive();
             this.thread = Thread.ofVirtual().name("handler " + resource.plural()).unstarted(this);
-            this.ticker = Thread.ofVirtual().name("resync " + resource.plural()).unstarted(this::tick);
+            this.ticker =
+                    Thread.ofVirtual().name("resync " + resource.plural()).unstarted(this::tick);
         }
 
         void start() {
@@ -349,10 +369,15 @@ public final class Informer implements AutoCloseable {
             try {
                 switch (notification) {
                     case Notification.Added(ObjectKey _, ApiObject object, boolean initial) ->
-                        handler.onAdd(object, initial);
-                    case Notification.Updated(ObjectKey _, ApiObject old, ApiObject now) -> handler.onUpdate(old, now);
-                    case Notification.Deleted(ObjectKey _, ApiObject last, boolean stateUnknown, ApiObject _) ->
-                        handler.onDelete(last, stateUnknown);
+                            handler.onAdd(object, initial);
+                    case Notification.Updated(ObjectKey _, ApiObject old, ApiObject now) ->
+                            handler.onUpdate(old, now);
+                    case Notification.Deleted(
+                                    ObjectKey _,
+                                    ApiObject last,
+                                    boolean stateUnknown,
+                                    ApiObject _) ->
+                            handler.onDelete(last, stateUnknown);
                     case Notification.InitialListEnd _ -> initialListHeard = true;
                 }
             } catch (RuntimeException | Error e) {
@@ -360,7 +385,10 @@ public final class Informer implements AutoCloseable {
                 System.getLogger(Informer.class.getName())
                         .log(
                                 System.Logger.Level.ERROR,
-                                "a handler of " + resource.qualifiedName() + " failed at " + notification.key(),
+                                "a handler of "
+                                        + resource.qualifiedName()
+                                        + " failed at "
+                                        + notification.key(),
                                 e);
             }
         }
@@ -416,18 +444,22 @@ public final class Informer implements AutoCloseable {
         }
     }
 
-    // ---- running ---------------------------------------------------------------------------------------------------
+    // ---- running
+    // ---------------------------------------------------------------------------------------------------
 
     /** Starts following the server; returns at once. */
     public Informer start() {
         lock.lock();
         try {
             if (closed || !threads.isEmpty()) {
-                throw new IllegalStateException("expected an informer of " + resource.qualifiedName()
-                        + " that was neither started nor closed before");
+                throw new IllegalStateException(
+                        "expected an informer of "
+                                + resource.qualifiedName()
+                                + " that was neither started nor closed before");
             }
             threads.add(Thread.ofVirtual().name("reflector " + resource.plural()).start(reflector));
-            threads.add(Thread.ofVirtual().name("informer " + resource.plural()).start(this::follow));
+            threads.add(
+                    Thread.ofVirtual().name("informer " + resource.plural()).start(this::follow));
         } finally {
             lock.unlock();
         }
@@ -493,7 +525,11 @@ public final class Informer implements AutoCloseable {
     }
 
     private void put(
-            ApiObject object, boolean listed, boolean initial, List<Notification> told, List<Notification> syncs) {
+            ApiObject object,
+            boolean listed,
+            boolean initial,
+            List<Notification> told,
+            List<Notification> syncs) {
         ObjectKey key = object.key();
         ApiObject old = indexer.get(key);
         if (old == null) {
@@ -537,7 +573,10 @@ public final class Informer implements AutoCloseable {
         }
     }
 
-    /** Stops following and takes all handlers away; blocks until no handler runs. The cache can still be read. */
+    /**
+     * Stops following and takes all handlers away; blocks until no handler runs. The cache can
+     * still be read.
+     */
     @Override
     public void close() {
         List<Thread> running;

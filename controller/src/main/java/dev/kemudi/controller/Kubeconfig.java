@@ -26,8 +26,9 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
- * Where an API server is and who we are to it: the current context of a kubeconfig. Certificates and keys may be
- * embedded or in files; keys must be PKCS#8. Helper programs ({@code exec}) are not run.
+ * Where an API server is and who we are to it: the current context of a kubeconfig. Certificates
+ * and keys may be embedded or in files; keys must be PKCS#8. Helper programs ({@code exec}) are not
+ * run.
  *
  * @param token empty when the client certificate says who we are
  */
@@ -35,16 +36,20 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
     private static final char[] NO_PASSWORD = new char[0];
 
     /**
-     * @throws IllegalArgumentException when the file does not say what is needed; the message names what is missing
+     * @throws IllegalArgumentException when the file does not say what is needed; the message names
+     *     what is missing
      */
     static Kubeconfig read(Path file) throws IOException {
         try {
-            Object root = new Load(LoadSettings.builder().setLabel(file.toString()).build())
-                    .loadFromString(Files.readString(file));
+            Object root =
+                    new Load(LoadSettings.builder().setLabel(file.toString()).build())
+                            .loadFromString(Files.readString(file));
             Path folder = file.toAbsolutePath().getParent();
-            return new Reading(file, folder == null ? Path.of(".") : folder, map(root)).kubeconfig();
+            return new Reading(file, folder == null ? Path.of(".") : folder, map(root))
+                    .kubeconfig();
         } catch (YamlEngineException | GeneralSecurityException e) {
-            throw new IllegalArgumentException("expected a kubeconfig in " + file + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException(
+                    "expected a kubeconfig in " + file + ": " + e.getMessage(), e);
         }
     }
 
@@ -62,7 +67,8 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
             Map<?, ?> cluster = named("clusters", text(context, "cluster"), "cluster");
             Map<?, ?> user = named("users", text(context, "user"), "user");
             if (text(cluster, "server").isEmpty()) {
-                throw new IllegalArgumentException("expected a server in the cluster of " + file + ", found none");
+                throw new IllegalArgumentException(
+                        "expected a server in the cluster of " + file + ", found none");
             }
             String token = text(user, "token");
             if (token.isEmpty() && !text(user, "tokenFile").isEmpty()) {
@@ -92,14 +98,21 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
             return path.isEmpty() ? new byte[0] : Files.readAllBytes(folder.resolve(path));
         }
 
-        private SSLContext tls(Map<?, ?> cluster, Map<?, ?> user) throws IOException, GeneralSecurityException {
+        private SSLContext tls(Map<?, ?> cluster, Map<?, ?> user)
+                throws IOException, GeneralSecurityException {
             byte[] authority = bytes(cluster, "certificate-authority");
             byte[] certificate = bytes(user, "client-certificate");
             byte[] key = bytes(user, "client-key");
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            TrustManagerFactory trust =
+                    TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(authority.length == 0 ? null : trusted(certificates(authority)));
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(key.length == 0 ? empty() : identity(certificates(certificate), privateKey(key)), NO_PASSWORD);
+            KeyManagerFactory keys =
+                    KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(
+                    key.length == 0
+                            ? empty()
+                            : identity(certificates(certificate), privateKey(key)),
+                    NO_PASSWORD);
             SSLContext tls = SSLContext.getInstance("TLS");
             tls.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
             return tls;
@@ -127,25 +140,33 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
             return store;
         }
 
-        private static Collection<? extends Certificate> certificates(byte[] pem) throws GeneralSecurityException {
-            return CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem));
+        private static Collection<? extends Certificate> certificates(byte[] pem)
+                throws GeneralSecurityException {
+            return CertificateFactory.getInstance("X.509")
+                    .generateCertificates(new ByteArrayInputStream(pem));
         }
 
         private PrivateKey privateKey(byte[] pem) throws GeneralSecurityException {
             String text = new String(pem, StandardCharsets.US_ASCII);
             if (!text.contains("-----BEGIN PRIVATE KEY-----")) {
-                throw new IllegalArgumentException("expected a PKCS#8 key (BEGIN PRIVATE KEY) in " + file
-                        + ", found another form; convert it with: openssl pkcs8 -topk8 -nocrypt");
+                throw new IllegalArgumentException(
+                        "expected a PKCS#8 key (BEGIN PRIVATE KEY) in "
+                                + file
+                                + ", found another form; convert it with: openssl pkcs8 -topk8 -nocrypt");
             }
-            byte[] der = Base64.getMimeDecoder().decode(text.replaceAll("-----[A-Z ]+-----", "").strip());
+            byte[] der =
+                    Base64.getMimeDecoder()
+                            .decode(text.replaceAll("-----[A-Z ]+-----", "").strip());
             for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
                 try {
-                    return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+                    return KeyFactory.getInstance(algorithm)
+                            .generatePrivate(new PKCS8EncodedKeySpec(der));
                 } catch (InvalidKeySpecException e) {
                     continue; // another algorithm's key
                 }
             }
-            throw new IllegalArgumentException("expected an EC, RSA or EdDSA key in " + file + ", found another");
+            throw new IllegalArgumentException(
+                    "expected an EC, RSA or EdDSA key in " + file + ", found another");
         }
     }
 }

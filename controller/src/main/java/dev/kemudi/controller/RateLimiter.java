@@ -5,8 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How long a failed key waits: its own exponential step, and for all keys together a token bucket; the longer of the
- * two. Guarded by its queue's lock. Source: client-go's default controller rate limiter.
+ * How long a failed key waits: its own exponential step, and for all keys together a token bucket;
+ * the longer of the two. Guarded by its queue's lock. Source: client-go's default controller rate
+ * limiter.
  */
 final class RateLimiter<K> {
     static final long FIRST_MILLIS = 5;
@@ -25,13 +26,17 @@ final class RateLimiter<K> {
 
     long nextDelayMillis(K key) {
         int failed = failures.merge(key, 1, Integer::sum) - 1;
-        long own = failed >= Long.SIZE - 1 - Long.numberOfLeadingZeros(MOST_MILLIS / FIRST_MILLIS) + 1
-                ? MOST_MILLIS
-                : Math.min(MOST_MILLIS, FIRST_MILLIS << failed);
+        long own =
+                failed >= Long.SIZE - 1 - Long.numberOfLeadingZeros(MOST_MILLIS / FIRST_MILLIS) + 1
+                        ? MOST_MILLIS
+                        : Math.min(MOST_MILLIS, FIRST_MILLIS << failed);
         return Math.max(own, bucketMillis());
     }
 
-    /** The bucket as the moment at which it will be full again: each token taken moves that moment on. */
+    /**
+     * The bucket as the moment at which it will be full again: each token taken moves that moment
+     * on.
+     */
     private long bucketMillis() {
         long now = time.nanoTime();
         if (fullAtNanos - now < 0) {

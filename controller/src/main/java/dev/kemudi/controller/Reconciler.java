@@ -6,7 +6,8 @@ import dev.kemudi.api.ObjectKey;
 @FunctionalInterface
 public interface Reconciler {
     /**
-     * Called by one thread at a time per key, with the newest state in the informers' caches. May block.
+     * Called by one thread at a time per key, with the newest state in the informers' caches. May
+     * block.
      *
      * @throws Exception when it failed: the key comes back after a growing pause
      */

@@ -132,7 +132,8 @@ final class Reflector implements Runnable {
         return next;
     }
 
-    // ---- list ------------------------------------------------------------------------------------------------------
+    // ---- list
+    // ------------------------------------------------------------------------------------------------------
 
     private Next list() throws InterruptedException {
         try {
@@ -140,7 +141,12 @@ final class Reflector implements Runnable {
             ObjectList list = pages(wanted);
             if (ResourceVersions.older(list.resourceVersion(), wanted)) {
                 revisionUnavailable = true;
-                failed("list", "asked for revision " + wanted + " or later, got " + list.resourceVersion());
+                failed(
+                        "list",
+                        "asked for revision "
+                                + wanted
+                                + " or later, got "
+                                + list.resourceVersion());
                 return Next.LIST_AFTER_PAUSE;
             }
             replaceAll(list.items(), list.resourceVersion());
@@ -165,11 +171,15 @@ final class Reflector implements Runnable {
         return revision.isEmpty() ? "0" : revision;
     }
 
-    /** A list at a given revision comes from the server's memory in one piece; the newest one comes in pages. */
+    /**
+     * A list at a given revision comes from the server's memory in one piece; the newest one comes
+     * in pages.
+     */
     private ObjectList pages(String wanted) {
         lists.inc();
         int limit = wanted.isEmpty() ? pageObjects : 0;
-        ListOptions options = new ListOptions(source.labelSelector, source.fieldSelector, limit, "", wanted);
+        ListOptions options =
+                new ListOptions(source.labelSelector, source.fieldSelector, limit, "", wanted);
         ObjectList page = source.client.list(source.resource, source.namespace, options);
         if (page.continueToken().isEmpty()) {
             return page;
@@ -177,8 +187,11 @@ final class Reflector implements Runnable {
         List<ApiObject> items = new ArrayList<>(page.items());
         String first = page.resourceVersion();
         while (!page.continueToken().isEmpty()) {
-            page = source.client.list(
-                    source.resource, source.namespace, options.at("").page(limit, page.continueToken()));
+            page =
+                    source.client.list(
+                            source.resource,
+                            source.namespace,
+                            options.at("").page(limit, page.continueToken()));
             items.addAll(page.items());
         }
         return new ObjectList(items, first, "");
@@ -197,9 +210,13 @@ final class Reflector implements Runnable {
                 || status.message().contains("Too large resource version");
     }
 
-    // ---- watch -----------------------------------------------------------------------------------------------------
+    // ---- watch
+    // -----------------------------------------------------------------------------------------------------
 
-    /** WatchList: the present state comes as events, a marked bookmark ends it. A server that refuses is listed. */
+    /**
+     * WatchList: the present state comes as events, a marked bookmark ends it. A server that
+     * refuses is listed.
+     */
     private Next streamList() throws InterruptedException {
         Next next = watch(true);
         return next == Next.LIST_AFTER_PAUSE && !watchList ? Next.LIST : next;
@@ -208,8 +225,14 @@ final class Reflector implements Runnable {
     private Next watch(boolean initial) throws InterruptedException {
         int timeoutSeconds = WATCH_SECONDS + random.nextInt(WATCH_SECONDS);
         String from = initial ? wantedRevision() : revision;
-        WatchOptions options = new WatchOptions(
-                source.labelSelector, source.fieldSelector, from, true, timeoutSeconds, initial);
+        WatchOptions options =
+                new WatchOptions(
+                        source.labelSelector,
+                        source.fieldSelector,
+                        from,
+                        true,
+                        timeoutSeconds,
+                        initial);
         long began = time.nanoTime();
         try (WatchStream watch = source.client.watch(source.resource, source.namespace, options)) {
             if (!adopt(watch)) {
@@ -287,7 +310,9 @@ final class Reflector implements Runnable {
             watchList = false;
             return Next.LIST_AFTER_PAUSE;
         }
-        return status.code() == TOO_MANY_REQUESTS && !collecting ? Next.WATCH_AFTER_PAUSE : Next.LIST_AFTER_PAUSE;
+        return status.code() == TOO_MANY_REQUESTS && !collecting
+                ? Next.WATCH_AFTER_PAUSE
+                : Next.LIST_AFTER_PAUSE;
     }
 
     private boolean adopt(WatchStream watch) {
@@ -303,7 +328,8 @@ final class Reflector implements Runnable {
         }
     }
 
-    // ---- end -------------------------------------------------------------------------------------------------------
+    // ---- end
+    // -------------------------------------------------------------------------------------------------------
 
     private void failed(String what, Object why) {
         if (closed) {

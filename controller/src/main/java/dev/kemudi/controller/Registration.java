@@ -8,11 +8,14 @@ public interface Registration extends AutoCloseable {
     /** Events that wait for the handler: how far it is behind. */
     int pending();
 
-    /** How often the handler fell so far behind that waiting events were folded to one per object. */
+    /**
+     * How often the handler fell so far behind that waiting events were folded to one per object.
+     */
     long foldings();
 
     /**
-     * Takes the handler away. Blocks until no call of it runs (unless called by the handler itself); none comes after.
+     * Takes the handler away. Blocks until no call of it runs (unless called by the handler
+     * itself); none comes after.
      */
     @Override
     void close();

@@ -11,12 +11,17 @@ final class ResourceVersions {
         return number(left) && number(right) && Long.parseLong(left) < Long.parseLong(right);
     }
 
-    /** Whether {@code seen} is certainly not before {@code wanted}: equal, or both numbers and in that order. */
+    /**
+     * Whether {@code seen} is certainly not before {@code wanted}: equal, or both numbers and in
+     * that order.
+     */
     static boolean reached(String seen, String wanted) {
         return seen.equals(wanted) || (number(seen) && number(wanted) && !older(seen, wanted));
     }
 
     private static boolean number(String text) {
-        return !text.isEmpty() && text.length() <= DIGITS_MAX && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return !text.isEmpty()
+                && text.length() <= DIGITS_MAX
+                && text.chars().allMatch(c -> c >= '0' && c <= '9');
     }
 }

@@ -27,8 +27,8 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 
 /**
- * Keys that wait for workers: each at most once, never with two workers, with delays and back-off. Safe for use by many
- * threads. Source: client-go util/workqueue.
+ * Keys that wait for workers: each at most once, never with two workers, with delays and back-off.
+ * Safe for use by many threads. Source: client-go util/workqueue.
  */
 public final class WorkQueue<K> {
     private record Delayed<K>(K key, long deadlineNanos) {}
@@ -50,20 +50,23 @@ public final class WorkQueue<K> {
     private final CounterDataPoint retries;
     private boolean closed;
 
-    /** @param name what the meters call it */
+    /**
+     * @param name what the meters call it
+     */
     public WorkQueue(String name, TimeSource time, Limits limits, ControllerMetrics metrics) {
         this.time = time;
         this.limiter = new RateLimiter<>(time);
         this.keysMax = limits.workQueueKeys();
-        this.delayed = new PriorityQueue<>((a, b) -> Long.signum(a.deadlineNanos - b.deadlineNanos));
+        this.delayed =
+                new PriorityQueue<>((a, b) -> Long.signum(a.deadlineNanos - b.deadlineNanos));
         this.depth = metrics.depth.labelValues(name);
         this.adds = metrics.adds.labelValues(name);
         this.retries = metrics.retries.labelValues(name);
     }
 
     /**
-     * Asks for work on {@code key}; nothing when that was asked already. Blocks while the queue is full, so workers
-     * themselves add with {@link #addAfter} only.
+     * Asks for work on {@code key}; nothing when that was asked already. Blocks while the queue is
+     * full, so workers themselves add with {@link #addAfter} only.
      */
     public void add(K key) throws InterruptedException {
         lock.lockInterruptibly();
@@ -100,7 +103,8 @@ public final class WorkQueue<K> {
                 addNow(key);
                 return;
             }
-            Delayed<K> later = new Delayed<>(key, time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis));
+            Delayed<K> later =
+                    new Delayed<>(key, time.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis));
             Delayed<K> sooner = deadlines.get(key);
             if (sooner != null && sooner.deadlineNanos - later.deadlineNanos <= 0) {
                 return;
@@ -149,7 +153,10 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** Blocks for a key, which the caller then holds until {@link #done}; empty once shut down and empty. */
+    /**
+     * Blocks for a key, which the caller then holds until {@link #done}; empty once shut down and
+     * empty.
+     */
     public Optional<K> take() throws InterruptedException {
         lock.lockInterruptibly();
         try {
@@ -218,7 +225,10 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** Refuses new keys and forgets delayed ones; workers get what is ready, then the end. Returns at once. */
+    /**
+     * Refuses new keys and forgets delayed ones; workers get what is ready, then the end. Returns
+     * at once.
+     */
     public void shutdown() {
         lock.lock();
         try {
@@ -232,7 +242,10 @@ public final class WorkQueue<K> {
         }
     }
 
-    /** Like {@link #shutdown}, then blocks until every key is done; false when {@code millis} passed first. */
+    /**
+     * Like {@link #shutdown}, then blocks until every key is done; false when {@code millis} passed
+     * first.
+     */
     public boolean shutdownWithDrain(long millis) throws InterruptedException {
         shutdown();
         long nanos = TimeUnit.MILLISECONDS.toNanos(millis);

@@ -35,8 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The library against the real API server, in process and over HTTPS. */
 class ControllerTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private KemudiStore store;
     private ApiServer server;
@@ -47,14 +46,15 @@ class ControllerTest {
     void start() throws IOException {
         PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
-        server = new ApiServer(
-                new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
-                store,
-                BuiltinKinds.all(),
-                metrics,
-                Tracer.NONE,
-                TimeSource.system(),
-                dev.kemudi.apiserver.Limits.defaults());
+        server =
+                new ApiServer(
+                        new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
+                        store,
+                        BuiltinKinds.all(),
+                        metrics,
+                        Tracer.NONE,
+                        TimeSource.system(),
+                        dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("test");
         kubeconfig = Files.writeString(directory.resolve("kubeconfig"), server.kubeconfig());
@@ -83,26 +83,33 @@ class ControllerTest {
         }
     }
 
-    /** A reconciler that keeps a copy of every config map whose name begins with "src", and stumbles once a key. */
+    /**
+     * A reconciler that keeps a copy of every config map whose name begins with "src", and stumbles
+     * once a key.
+     */
     private void mirrors(ApiClient api) {
         Set<ObjectKey> stumbled = ConcurrentHashMap.newKeySet();
         try (Informer maps = Informer.of(api, Resource.CONFIG_MAPS);
-                Controller controller = new Controller(
-                                "mirror",
-                                key -> {
-                                    if (stumbled.add(key)) {
-                                        throw new IOException("the first attempt fails");
-                                    }
-                                    copy(api, maps, key);
-                                    return Result.DONE;
-                                },
-                                2,
-                                TimeSource.system(),
-                                Limits.defaults(),
-                                ControllerMetrics.unregistered())
-                        .watches(
-                                maps,
-                                map -> map.name().startsWith("src") ? List.of(map.key()) : List.of())) {
+                Controller controller =
+                        new Controller(
+                                        "mirror",
+                                        key -> {
+                                            if (stumbled.add(key)) {
+                                                throw new IOException("the first attempt fails");
+                                            }
+                                            copy(api, maps, key);
+                                            return Result.DONE;
+                                        },
+                                        2,
+                                        TimeSource.system(),
+                                        Limits.defaults(),
+                                        ControllerMetrics.unregistered())
+                                .watches(
+                                        maps,
+                                        map ->
+                                                map.name().startsWith("src")
+                                                        ? List.of(map.key())
+                                                        : List.of())) {
             maps.start();
             controller.start();
             client.create(Resource.CONFIG_MAPS, configMap("src1", "a"));
@@ -140,14 +147,18 @@ class ControllerTest {
     void aResultMayAskToComeBackWithoutAnyChange() {
         AtomicInteger calls = new AtomicInteger();
         try (Informer maps = Informer.of(client, Resource.CONFIG_MAPS);
-                Controller controller = new Controller(
-                                "again",
-                                key -> calls.incrementAndGet() < 3 ? Result.after(5) : Result.DONE,
-                                1,
-                                TimeSource.system(),
-                                Limits.defaults(),
-                                ControllerMetrics.unregistered())
-                        .watches(maps)) {
+                Controller controller =
+                        new Controller(
+                                        "again",
+                                        key ->
+                                                calls.incrementAndGet() < 3
+                                                        ? Result.after(5)
+                                                        : Result.DONE,
+                                        1,
+                                        TimeSource.system(),
+                                        Limits.defaults(),
+                                        ControllerMetrics.unregistered())
+                                .watches(maps)) {
             client.create(Resource.CONFIG_MAPS, configMap("m", "1"));
             maps.start();
             controller.start();
@@ -160,8 +171,13 @@ class ControllerTest {
         try (HttpApiClient http = HttpApiClient.fromKubeconfig(kubeconfig)) {
             ApiObject stored = http.create(Resource.CONFIG_MAPS, configMap("m", "1"));
             assertThat(http.get(Resource.CONFIG_MAPS, "default", "m")).isEqualTo(stored);
-            Patch patch = new Patch(
-                    Patch.Type.MERGE, "{\"data\":{\"k\":\"2\"}}".getBytes(StandardCharsets.UTF_8), "t", false, "");
+            Patch patch =
+                    new Patch(
+                            Patch.Type.MERGE,
+                            "{\"data\":{\"k\":\"2\"}}".getBytes(StandardCharsets.UTF_8),
+                            "t",
+                            false,
+                            "");
             assertThat(http.patch(Resource.CONFIG_MAPS, "default", "m", patch).text("/data/k"))
                     .isEqualTo("2");
             assertThat(http.list(Resource.CONFIG_MAPS, "default", ListOptions.ALL).items())
@@ -179,10 +195,11 @@ class ControllerTest {
     @Test
     void anInformerOverHttpsFollowsTheServer() throws Exception {
         try (HttpApiClient http = HttpApiClient.fromKubeconfig(kubeconfig);
-                Informer maps = Informer.builder(http, Resource.CONFIG_MAPS)
-                        .namespace("default")
-                        .watchList(true)
-                        .build()) {
+                Informer maps =
+                        Informer.builder(http, Resource.CONFIG_MAPS)
+                                .namespace("default")
+                                .watchList(true)
+                                .build()) {
             client.create(Resource.CONFIG_MAPS, configMap("m", "1"));
             maps.start();
             assertThat(maps.awaitSynced(Duration.ofSeconds(20))).isTrue();
@@ -204,15 +221,23 @@ class ControllerTest {
     @Test
     void aRepeatedEventIsCountedUpInPlace() {
         ApiObject map = client.create(Resource.CONFIG_MAPS, configMap("m", "1"));
-        try (EventRecorder recorder = new EventRecorder(
-                client, "tester", TimeSource.system(), Limits.defaults(), ControllerMetrics.unregistered())) {
+        try (EventRecorder recorder =
+                new EventRecorder(
+                        client,
+                        "tester",
+                        TimeSource.system(),
+                        Limits.defaults(),
+                        ControllerMetrics.unregistered())) {
             for (int i = 0; i < 5; i++) {
                 recorder.warning(map, "Bad", "it went wrong");
             }
             recorder.normal(map, "Good", "it went well");
             eventually("written", () -> events().size() == 2);
-            eventually("counted", () -> events().stream().anyMatch(e -> e.integer("/count", 0) == 5));
-            assertThat(events()).allSatisfy(e -> assertThat(e.text("/involvedObject/uid")).isEqualTo(map.uid()));
+            eventually(
+                    "counted", () -> events().stream().anyMatch(e -> e.integer("/count", 0) == 5));
+            assertThat(events())
+                    .allSatisfy(
+                            e -> assertThat(e.text("/involvedObject/uid")).isEqualTo(map.uid()));
         }
     }
 
@@ -223,8 +248,13 @@ class ControllerTest {
     @Test
     void recordingNeverBlocksEvenWhenNothingIsWritten() {
         ApiObject unknown = ApiObject.named(Resource.CONFIG_MAPS, "no-such-namespace", "m");
-        try (EventRecorder recorder = new EventRecorder(
-                client, "tester", TimeSource.system(), Limits.defaults(), ControllerMetrics.unregistered())) {
+        try (EventRecorder recorder =
+                new EventRecorder(
+                        client,
+                        "tester",
+                        TimeSource.system(),
+                        Limits.defaults(),
+                        ControllerMetrics.unregistered())) {
             for (int i = 0; i < 20_000; i++) {
                 recorder.normal(unknown, "R" + i, "m");
             }

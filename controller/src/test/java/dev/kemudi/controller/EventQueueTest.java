@@ -18,8 +18,10 @@ class EventQueueTest {
     }
 
     @Test
-    void everyEventIsDeliveredInArrivalOrderAcrossKeysAndNoneIsFolded() throws InterruptedException {
-        List<Delta> sent = List.of(upsert("a", "1"), upsert("b", "1"), upsert("a", "2"), upsert("a", "3"));
+    void everyEventIsDeliveredInArrivalOrderAcrossKeysAndNoneIsFolded()
+            throws InterruptedException {
+        List<Delta> sent =
+                List.of(upsert("a", "1"), upsert("b", "1"), upsert("a", "2"), upsert("a", "3"));
         for (Delta delta : sent) {
             queue.put(delta);
         }
@@ -52,7 +54,8 @@ class EventQueueTest {
     }
 
     @Test
-    void takingAfterCloseGivesWhatIsLeftAndThenTheEndAndCloseWakesAll() throws InterruptedException {
+    void takingAfterCloseGivesWhatIsLeftAndThenTheEndAndCloseWakesAll()
+            throws InterruptedException {
         queue.put(upsert("a", "1"));
         queue.close();
         assertThat(queue.take()).hasSize(1);
@@ -61,13 +64,15 @@ class EventQueueTest {
 
         EventQueue waiting = new EventQueue(1, 1);
         AtomicBoolean ended = new AtomicBoolean();
-        Thread taker = Thread.ofVirtual().start(() -> {
-            try {
-                ended.set(waiting.take().isEmpty());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread taker =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                ended.set(waiting.take().isEmpty());
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
         eventually("the taker waits", () -> taker.getState() == Thread.State.WAITING);
         waiting.close();
         taker.join();
@@ -78,13 +83,15 @@ class EventQueueTest {
     void aReflectorThatReadsTooFarAheadWaits() throws InterruptedException {
         EventQueue one = new EventQueue(1, 1);
         one.put(upsert("a", "1"));
-        Thread second = Thread.ofVirtual().start(() -> {
-            try {
-                one.put(upsert("a", "2"));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread second =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                one.put(upsert("a", "2"));
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
         eventually("the second waits", () -> second.getState() == Thread.State.WAITING);
         assertThat(one.size()).isEqualTo(1);
         one.take();

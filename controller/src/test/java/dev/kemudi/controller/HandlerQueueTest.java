@@ -54,13 +54,19 @@ class HandlerQueueTest {
 
     @Test
     void twoDeletionsOfOneKeyBecomeOneThatKeepsTheInformation() throws InterruptedException {
-        assertThat(folded(delete(A, 1, true), delete(A, 1, false), delete(B, 1, false), delete(B, 1, true)))
+        assertThat(
+                        folded(
+                                delete(A, 1, true),
+                                delete(A, 1, false),
+                                delete(B, 1, false),
+                                delete(B, 1, true)))
                 .containsExactly(delete(A, 1, false), delete(B, 1, false));
     }
 
     @Test
     void whatCameAndWentUnheardStaysUnheard() throws InterruptedException {
-        assertThat(folded(add(A, 1), add(B, 1), update(A, 1, 2), delete(A, 2, false))).containsExactly(add(B, 1));
+        assertThat(folded(add(A, 1), add(B, 1), update(A, 1, 2), delete(A, 2, false)))
+                .containsExactly(add(B, 1));
     }
 
     @Test
@@ -71,9 +77,13 @@ class HandlerQueueTest {
                 .containsExactly(update(A, 2, 5), add(B, 9));
     }
 
-    /** Whatever is folded, the handler ends with the true state and hears each object's states in order. */
+    /**
+     * Whatever is folded, the handler ends with the true state and hears each object's states in
+     * order.
+     */
     @RepeatedTest(200)
-    void aHandlerThatHearsFoldedEventsEndsWithTheTrueState(RepetitionInfo repetition) throws InterruptedException {
+    void aHandlerThatHearsFoldedEventsEndsWithTheTrueState(RepetitionInfo repetition)
+            throws InterruptedException {
         Random random = new Random(repetition.getCurrentRepetition());
         HandlerQueue tested = new HandlerQueue(1 + random.nextInt(6), 1 + random.nextInt(4));
         Map<ObjectKey, Integer> truth = new HashMap<>();
@@ -105,7 +115,8 @@ class HandlerQueueTest {
         assertThat(believed).isEqualTo(truth);
     }
 
-    private static List<ObjectKey> keysOf(Map<ObjectKey, Integer> truth, Map<ObjectKey, Integer> believed) {
+    private static List<ObjectKey> keysOf(
+            Map<ObjectKey, Integer> truth, Map<ObjectKey, Integer> believed) {
         List<ObjectKey> keys = new ArrayList<>(truth.keySet());
         keys.addAll(believed.keySet());
         return keys;
@@ -115,14 +126,15 @@ class HandlerQueueTest {
         for (Notification notification : batch) {
             switch (notification) {
                 case Added(ObjectKey key, ApiObject object, boolean initial) ->
-                    assertThat(believed.put(key, value(object))).isNull();
+                        assertThat(believed.put(key, value(object))).isNull();
                 case Updated(ObjectKey key, ApiObject old, ApiObject now) -> {
                     assertThat(believed.put(key, value(now))).isEqualTo(value(old));
                     assertThat(value(now)).isGreaterThan(value(old));
                 }
                 case Deleted(ObjectKey key, ApiObject last, boolean unknown, ApiObject heard) ->
-                    assertThat(believed.remove(key)).isEqualTo(value(heard));
-                case Notification.InitialListEnd end -> throw new AssertionError("no list was offered");
+                        assertThat(believed.remove(key)).isEqualTo(value(heard));
+                case Notification.InitialListEnd end ->
+                        throw new AssertionError("no list was offered");
             }
         }
     }

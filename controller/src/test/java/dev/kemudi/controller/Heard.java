@@ -4,7 +4,10 @@ import dev.kemudi.api.ApiObject;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A handler that writes down what it hears, one line each: {@code +a=1}, {@code ~a=1>2}, {@code -a=2}. */
+/**
+ * A handler that writes down what it hears, one line each: {@code +a=1}, {@code ~a=1>2}, {@code
+ * -a=2}.
+ */
 final class Heard implements EventHandler {
     private final List<String> lines = new ArrayList<>();
 

@@ -27,10 +27,11 @@ class InformerTest {
 
     private final ScriptedServer server = new ScriptedServer();
     private final FakeTime time = new FakeTime();
-    private final Informer informer = Informer.builder(server, WIDGETS)
-            .index("value", o -> List.of(o.text("/spec/value")))
-            .time(time)
-            .build();
+    private final Informer informer =
+            Informer.builder(server, WIDGETS)
+                    .index("value", o -> List.of(o.text("/spec/value")))
+                    .time(time)
+                    .build();
     private final Heard heard = new Heard();
 
     @AfterEach
@@ -68,7 +69,8 @@ class InformerTest {
     }
 
     @Test
-    void aListTellsDeletionsThatWereMissedOnceAndWithTheLastKnownState() throws InterruptedException {
+    void aListTellsDeletionsThatWereMissedOnceAndWithTheLastKnownState()
+            throws InterruptedException {
         informer.addHandler(heard);
         server.put("a", "1");
         server.put("b", "1");
@@ -80,8 +82,10 @@ class InformerTest {
         server.mute(false);
         relist();
         awaitHeard(5);
-        assertThat(heard.lines().subList(0, 2)).containsExactlyInAnyOrder("+a=1 initial", "+b=1 initial");
-        assertThat(heard.lines().subList(2, 5)).containsExactlyInAnyOrder("~b=1>2", "+c=1", "-a=1 unknown");
+        assertThat(heard.lines().subList(0, 2))
+                .containsExactlyInAnyOrder("+a=1 initial", "+b=1 initial");
+        assertThat(heard.lines().subList(2, 5))
+                .containsExactlyInAnyOrder("~b=1>2", "+c=1", "-a=1 unknown");
         relist();
         server.put("d", "1");
         awaitHeard(6);
@@ -89,7 +93,8 @@ class InformerTest {
     }
 
     @Test
-    void theInformerHasSyncedWhenItsFirstListIsInTheCacheAndAnEmptyOneSyncsAtOnce() throws InterruptedException {
+    void theInformerHasSyncedWhenItsFirstListIsInTheCacheAndAnEmptyOneSyncsAtOnce()
+            throws InterruptedException {
         assertThat(informer.hasSynced()).isFalse();
         startSynced();
         assertThat(informer.hasSynced()).isTrue();
@@ -123,13 +128,14 @@ class InformerTest {
     @Test
     void theTransformRunsOncePerObject() throws InterruptedException {
         AtomicInteger runs = new AtomicInteger();
-        try (Informer transformed = Informer.builder(server, WIDGETS)
-                .time(time)
-                .transform(o -> {
-                    runs.incrementAndGet();
-                    return o.edit(t -> t.remove("spec"));
-                })
-                .build()) {
+        try (Informer transformed =
+                Informer.builder(server, WIDGETS)
+                        .time(time)
+                        .transform(o -> {
+                            runs.incrementAndGet();
+                            return o.edit(t -> t.remove("spec"));
+                        })
+                        .build()) {
             server.put("a", "1");
             transformed.addHandler(heard);
             transformed.start();
@@ -144,12 +150,13 @@ class InformerTest {
     @Test
     void theObjectThatWasDecodedIsTheObjectThatArrives() throws InterruptedException {
         List<ApiObject> got = Collections.synchronizedList(new ArrayList<>());
-        informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                got.add(object);
-            }
-        });
+        informer.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject object, boolean initial) {
+                        got.add(object);
+                    }
+                });
         startSynced();
         ApiObject sent = server.put("a", "1");
         eventually("it arrives", () -> !got.isEmpty());
@@ -173,24 +180,32 @@ class InformerTest {
     @Test
     void theCacheAndItsIndexesShowAStateBeforeTheHandlerHearsOfIt() throws InterruptedException {
         List<String> seen = Collections.synchronizedList(new ArrayList<>());
-        informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                seen.add("" + informer.get(object.key()).isPresent()
-                        + informer.byIndex("value", "1").size());
-            }
+        informer.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject object, boolean initial) {
+                        seen.add(
+                                ""
+                                        + informer.get(object.key()).isPresent()
+                                        + informer.byIndex("value", "1").size());
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                seen.add("" + informer.byIndex("value", "1").size()
-                        + informer.byIndex("value", "2").size());
-            }
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        seen.add(
+                                ""
+                                        + informer.byIndex("value", "1").size()
+                                        + informer.byIndex("value", "2").size());
+                    }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                seen.add("" + informer.get(last.key()).isPresent() + informer.list("ns").size());
-            }
-        });
+                    @Override
+                    public void onDelete(ApiObject last, boolean stateUnknown) {
+                        seen.add(
+                                ""
+                                        + informer.get(last.key()).isPresent()
+                                        + informer.list("ns").size());
+                    }
+                });
         startSynced();
         server.put("a", "1");
         eventually("one", () -> seen.size() == 1);
@@ -207,15 +222,17 @@ class InformerTest {
         AtomicInteger inside = new AtomicInteger();
         AtomicBoolean overlapped = new AtomicBoolean();
         List<String> slow = Collections.synchronizedList(new ArrayList<>());
-        Registration slowOne = informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                overlapped.compareAndSet(false, inside.incrementAndGet() > 1);
-                await(release);
-                slow.add(object.name());
-                inside.decrementAndGet();
-            }
-        });
+        Registration slowOne =
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                overlapped.compareAndSet(false, inside.incrementAndGet() > 1);
+                                await(release);
+                                slow.add(object.name());
+                                inside.decrementAndGet();
+                            }
+                        });
         informer.addHandler(heard);
         startSynced();
         List<String> names = new ArrayList<>();
@@ -233,35 +250,40 @@ class InformerTest {
     }
 
     @Test
-    void aHandlerThatFallsFarBehindHoldsOneEventPerObjectAndEndsWithTheTruth() throws InterruptedException {
+    void aHandlerThatFallsFarBehindHoldsOneEventPerObjectAndEndsWithTheTruth()
+            throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         List<String> slow = Collections.synchronizedList(new ArrayList<>());
-        Registration registration = informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                await(release);
-                slow.add(object.text("/spec/value"));
-            }
+        Registration registration =
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                await(release);
+                                slow.add(object.text("/spec/value"));
+                            }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                slow.add(now.text("/spec/value"));
-            }
-        });
+                            @Override
+                            public void onUpdate(ApiObject old, ApiObject now) {
+                                slow.add(now.text("/spec/value"));
+                            }
+                        });
         startSynced();
         for (int i = 0; i <= 5_000; i++) {
             server.put("a", Integer.toString(i));
         }
         awaitServer();
         assertThat(registration.foldings()).isEqualTo(1);
-        assertThat(registration.pending()).isLessThanOrEqualTo(Limits.defaults().handlerPendingEvents());
+        assertThat(registration.pending())
+                .isLessThanOrEqualTo(Limits.defaults().handlerPendingEvents());
         release.countDown();
         eventually("the newest state", () -> slow.contains("5000"));
         assertThat(slow).hasSizeLessThan(5_000);
     }
 
     @Test
-    void aLateHandlerGetsTheCacheAsInitialAdditionsAndThenEveryLaterEventWithoutGap() throws InterruptedException {
+    void aLateHandlerGetsTheCacheAsInitialAdditionsAndThenEveryLaterEventWithoutGap()
+            throws InterruptedException {
         server.put("a", "1");
         server.put("b", "1");
         startSynced();
@@ -269,19 +291,22 @@ class InformerTest {
         eventually("initial list heard", registration::hasSynced);
         server.put("a", "2");
         awaitHeard(3);
-        assertThat(heard.lines().subList(0, 2)).containsExactlyInAnyOrder("+a=1 initial", "+b=1 initial");
+        assertThat(heard.lines().subList(0, 2))
+                .containsExactlyInAnyOrder("+a=1 initial", "+b=1 initial");
         assertThat(heard.lines().get(2)).isEqualTo("~a=1>2");
     }
 
     @Test
     void handlersThatJoinAtAnyMomentSeeEveryObjectOnceAndEndAlike() throws InterruptedException {
         startSynced();
-        Thread writer = Thread.ofVirtual().start(() -> {
-            for (int i = 0; i < 2_000; i++) {
-                server.put("k" + i % 20, Integer.toString(i));
-                Thread.yield();
-            }
-        });
+        Thread writer =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            for (int i = 0; i < 2_000; i++) {
+                                server.put("k" + i % 20, Integer.toString(i));
+                                Thread.yield();
+                            }
+                        });
         List<Heard> all = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             Heard late = new Heard();
@@ -300,7 +325,8 @@ class InformerTest {
     }
 
     @Test
-    void aListWithTheSameRevisionIsASyncAndWithAChangedOneReachesAllHandlers() throws InterruptedException {
+    void aListWithTheSameRevisionIsASyncAndWithAChangedOneReachesAllHandlers()
+            throws InterruptedException {
         informer.addHandler(heard);
         server.put("a", "1");
         server.put("b", "1");
@@ -318,13 +344,14 @@ class InformerTest {
     @Test
     void anObjectDeletedAndMadeAnewMayComeAsOneUpdateWithAnotherUid() throws InterruptedException {
         List<String> uids = Collections.synchronizedList(new ArrayList<>());
-        informer.addHandler(new EventHandler() {
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                uids.add(old.uid());
-                uids.add(now.uid());
-            }
-        });
+        informer.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        uids.add(old.uid());
+                        uids.add(now.uid());
+                    }
+                });
         server.put("a", "1");
         startSynced();
         server.mute(true);
@@ -337,15 +364,18 @@ class InformerTest {
     }
 
     @Test
-    void aRegistrationHasSyncedOnlyWhenItsHandlerHasHeardItsInitialList() throws InterruptedException {
+    void aRegistrationHasSyncedOnlyWhenItsHandlerHasHeardItsInitialList()
+            throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         server.put("a", "1");
-        Registration registration = informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                await(release);
-            }
-        });
+        Registration registration =
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                await(release);
+                            }
+                        });
         startSynced();
         assertThat(registration.hasSynced()).isFalse();
         release.countDown();
@@ -358,25 +388,29 @@ class InformerTest {
         CountDownLatch release = new CountDownLatch(1);
         AtomicInteger calls = new AtomicInteger();
         AtomicBoolean inside = new AtomicBoolean();
-        Registration registration = informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                calls.incrementAndGet();
-                inside.set(true);
-                entered.countDown();
-                await(release);
-                inside.set(false);
-            }
-        });
+        Registration registration =
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                calls.incrementAndGet();
+                                inside.set(true);
+                                entered.countDown();
+                                await(release);
+                                inside.set(false);
+                            }
+                        });
         startSynced();
         server.put("a", "1");
         server.put("b", "1");
         entered.await();
         AtomicBoolean insideAtEnd = new AtomicBoolean(true);
-        Thread remover = Thread.ofVirtual().start(() -> {
-            registration.close();
-            insideAtEnd.set(inside.get());
-        });
+        Thread remover =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            registration.close();
+                            insideAtEnd.set(inside.get());
+                        });
         eventually("removal waits", () -> remover.getState() == Thread.State.WAITING);
         release.countDown();
         remover.join();
@@ -390,13 +424,15 @@ class InformerTest {
     void aHandlerMayRemoveItself() throws InterruptedException {
         List<Registration> own = Collections.synchronizedList(new ArrayList<>());
         AtomicInteger calls = new AtomicInteger();
-        own.add(informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                calls.incrementAndGet();
-                own.getFirst().close();
-            }
-        }));
+        own.add(
+                informer.addHandler(
+                        new EventHandler() {
+                            @Override
+                            public void onAdd(ApiObject object, boolean initial) {
+                                calls.incrementAndGet();
+                                own.getFirst().close();
+                            }
+                        }));
         informer.addHandler(heard);
         startSynced();
         server.put("a", "1");
@@ -407,13 +443,14 @@ class InformerTest {
 
     @Test
     void anExceptionInAHandlerDoesNotEndTheInformer() throws InterruptedException {
-        informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                heard.onAdd(object, initial);
-                throw new IllegalStateException("a handler's own bug");
-            }
-        });
+        informer.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject object, boolean initial) {
+                        heard.onAdd(object, initial);
+                        throw new IllegalStateException("a handler's own bug");
+                    }
+                });
         startSynced();
         server.put("a", "1");
         server.put("b", "1");
@@ -423,11 +460,14 @@ class InformerTest {
 
     @Test
     void anExceptionInAnIndexDoesNotEndTheInformer() throws InterruptedException {
-        try (Informer indexed = Informer.builder(server, WIDGETS)
-                .index("bad", o -> {
-                    throw new IllegalStateException("an index's own bug");
-                })
-                .build()) {
+        try (Informer indexed =
+                Informer.builder(server, WIDGETS)
+                        .index(
+                                "bad",
+                                o -> {
+                                    throw new IllegalStateException("an index's own bug");
+                                })
+                        .build()) {
             indexed.addHandler(heard);
             indexed.start();
             server.put("a", "1");
@@ -444,7 +484,8 @@ class InformerTest {
     }
 
     @Test
-    void theCacheTellsTheRevisionItHasReachedEvenWhenOnlyBookmarksCome() throws InterruptedException {
+    void theCacheTellsTheRevisionItHasReachedEvenWhenOnlyBookmarksCome()
+            throws InterruptedException {
         startSynced();
         server.send(new WatchEvent.Bookmark("99", false));
         assertThat(informer.awaitRevision("99", LONG)).isTrue();
@@ -464,7 +505,8 @@ class InformerTest {
         server.put("b", "1");
         awaitHeard(2);
         assertThat(heard.lines()).containsExactly("+a=2 initial", "+b=1");
-        assertThat(informer.get(new ObjectKey("ns", "a")).orElseThrow().text("/spec/value")).isEqualTo("2");
+        assertThat(informer.get(new ObjectKey("ns", "a")).orElseThrow().text("/spec/value"))
+                .isEqualTo("2");
     }
 
     private static void await(CountDownLatch latch) {

@@ -66,7 +66,8 @@ class ReflectorTest {
     @Test
     void aListRefusedAsExpiredIsRetriedForTheNewest() throws InterruptedException {
         start();
-        server.listFault(o -> o.resourceVersion().isEmpty() ? Optional.empty() : Optional.of(gone()));
+        server.listFault(
+                o -> o.resourceVersion().isEmpty() ? Optional.empty() : Optional.of(gone()));
         server.send(new WatchEvent.Failed(Status.expired("too old")));
         eventually("a third list", () -> server.lists().size() == 3);
         assertThat(listedAt()).containsExactly("0", "10", "");
@@ -75,16 +76,18 @@ class ReflectorTest {
     @Test
     void aListRefusedAsTooLargeARevisionIsRetriedForTheNewest() throws InterruptedException {
         start();
-        server.listFault(o -> o.resourceVersion().isEmpty()
-                ? Optional.empty()
-                : refused(504, "Too large resource version"));
+        server.listFault(o ->
+                o.resourceVersion().isEmpty()
+                        ? Optional.empty()
+                        : refused(504, "Too large resource version"));
         server.send(new WatchEvent.Failed(Status.expired("too old")));
         eventually("a third list", () -> server.lists().size() == 3);
         assertThat(listedAt()).containsExactly("0", "10", "");
     }
 
     @Test
-    void aWatchThatIsGoneRelistsFromTheLastRevisionFirstWhetherByAnswerOrByEvent() throws InterruptedException {
+    void aWatchThatIsGoneRelistsFromTheLastRevisionFirstWhetherByAnswerOrByEvent()
+            throws InterruptedException {
         start();
         server.put("a", "1");
         eventually("seen", () -> informer.size() == 1);
@@ -130,20 +133,24 @@ class ReflectorTest {
             server.put("a", Integer.toString(i)); // so that no watch counts as empty
             eventually("heard", () -> informer.revision().equals(Long.toString(server.revision())));
             server.dropStreams();
-            eventually("a watch", () -> server.watches().size() == count && server.openStreams() == 1);
+            eventually(
+                    "a watch", () -> server.watches().size() == count && server.openStreams() == 1);
         }
-        List<Integer> timeouts = server.watches().stream().map(WatchOptions::timeoutSeconds).toList();
+        List<Integer> timeouts =
+                server.watches().stream().map(WatchOptions::timeoutSeconds).toList();
         assertThat(timeouts).allMatch(t -> t >= 300 && t <= 600);
         assertThat(timeouts).doesNotHaveDuplicates().hasSizeGreaterThan(5);
     }
 
     @Test
-    void aWatchThatEndsAtOnceAndToldNothingIsAnErrorWithGrowingPauses() throws InterruptedException {
+    void aWatchThatEndsAtOnceAndToldNothingIsAnErrorWithGrowingPauses()
+            throws InterruptedException {
         start();
         for (int i = 2; i < 7; i++) {
             int count = i;
             server.dropStreams();
-            eventually("a watch", () -> server.watches().size() == count && server.openStreams() == 1);
+            eventually(
+                    "a watch", () -> server.watches().size() == count && server.openStreams() == 1);
         }
         List<Long> slept = time.slept();
         assertThat(slept).hasSize(5);
@@ -171,9 +178,13 @@ class ReflectorTest {
     void tooManyRequestsOnAWatchPausesAndKeepsTheRevision() throws InterruptedException {
         start();
         AtomicInteger refusals = new AtomicInteger(2);
-        server.watchFault(o -> refusals.getAndDecrement() > 0 ? refused(429, "TooManyRequests") : Optional.empty());
+        server.watchFault(o ->
+                refusals.getAndDecrement() > 0
+                        ? refused(429, "TooManyRequests")
+                        : Optional.empty());
         server.dropStreams();
-        eventually("a watch again", () -> server.watches().size() == 4 && server.openStreams() == 1);
+        eventually(
+                "a watch again", () -> server.watches().size() == 4 && server.openStreams() == 1);
         assertThat(server.lists()).hasSize(1);
         assertThat(time.slept()).hasSizeGreaterThanOrEqualTo(2);
     }
@@ -182,20 +193,25 @@ class ReflectorTest {
     void aRefusedConnectionRetriesTheWatchWithoutAList() throws InterruptedException {
         start();
         AtomicInteger refusals = new AtomicInteger(3);
-        server.watchFault(o -> refusals.getAndDecrement() > 0
-                ? Optional.of(new UncheckedIOException(new IOException("connection refused")))
-                : Optional.empty());
+        server.watchFault(o ->
+                refusals.getAndDecrement() > 0
+                        ? Optional.of(
+                                new UncheckedIOException(new IOException("connection refused")))
+                        : Optional.empty());
         server.dropStreams();
-        eventually("a watch again", () -> server.watches().size() == 5 && server.openStreams() == 1);
+        eventually(
+                "a watch again", () -> server.watches().size() == 5 && server.openStreams() == 1);
         assertThat(server.lists()).hasSize(1);
     }
 
     @Test
     void aServerThatIsAwayAtTheStartIsTriedUntilItAnswers() throws InterruptedException {
         AtomicInteger refusals = new AtomicInteger(3);
-        server.listFault(o -> refusals.getAndDecrement() > 0
-                ? Optional.of(new UncheckedIOException(new IOException("connection refused")))
-                : Optional.empty());
+        server.listFault(o ->
+                refusals.getAndDecrement() > 0
+                        ? Optional.of(
+                                new UncheckedIOException(new IOException("connection refused")))
+                        : Optional.empty());
         start();
         assertThat(server.lists()).hasSize(4);
     }
@@ -212,12 +228,14 @@ class ReflectorTest {
     }
 
     @Test
-    void initialEventsOfAStreamThatBreaksBeforeItsBookmarkAreForgotten() throws InterruptedException {
+    void initialEventsOfAStreamThatBreaksBeforeItsBookmarkAreForgotten()
+            throws InterruptedException {
         informer = informer(true);
         AtomicInteger first = new AtomicInteger(1);
-        server.watchFault(o -> first.getAndDecrement() > 0
-                ? Optional.of(new UncheckedIOException(new IOException("cut")))
-                : Optional.empty());
+        server.watchFault(o ->
+                first.getAndDecrement() > 0
+                        ? Optional.of(new UncheckedIOException(new IOException("cut")))
+                        : Optional.empty());
         server.put("a", "1");
         start();
         assertThat(server.watches().get(1).resourceVersion()).isEqualTo("0");

@@ -22,8 +22,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Function;
 
 /**
- * A peer that serves one kind and misbehaves on demand: drops streams, answers 410, goes back in time, repeats events,
- * sends bookmarks only. Every request is noted.
+ * A peer that serves one kind and misbehaves on demand: drops streams, answers 410, goes back in
+ * time, repeats events, sends bookmarks only. Every request is noted.
  */
 final class ScriptedServer implements ApiClient {
     static final Resource WIDGETS = new Resource("test.dev", "v1", "widgets", "Widget", true);
@@ -41,7 +41,8 @@ final class ScriptedServer implements ApiClient {
     private boolean mute;
 
     final class Stream implements WatchStream {
-        private final LinkedBlockingQueue<Optional<WatchEvent>> events = new LinkedBlockingQueue<>();
+        private final LinkedBlockingQueue<Optional<WatchEvent>> events =
+                new LinkedBlockingQueue<>();
 
         @Override
         public Optional<WatchEvent> next() throws InterruptedException {
@@ -58,7 +59,8 @@ final class ScriptedServer implements ApiClient {
         }
     }
 
-    // ---- what the world does ---------------------------------------------------------------------------------------
+    // ---- what the world does
+    // ---------------------------------------------------------------------------------------
 
     synchronized ApiObject put(String name, String value) {
         ObjectKey key = new ObjectKey("ns", name);
@@ -73,14 +75,31 @@ final class ScriptedServer implements ApiClient {
     synchronized void remove(String name) {
         ApiObject last = objects.remove(new ObjectKey("ns", name));
         long at = ++revision;
-        tell(new WatchEvent.Deleted(last.edit(t -> t.withObjectProperty("metadata").put("resourceVersion", "" + at))));
+        tell(
+                new WatchEvent.Deleted(
+                        last.edit(t ->
+                                t.withObjectProperty("metadata").put("resourceVersion", "" + at))));
+    }
+
+    synchronized void removeIfThere(String name) {
+        if (objects.containsKey(new ObjectKey("ns", name))) {
+            remove(name);
+        }
+    }
+
+    /** Tells the last few events again, as a server does that lost track. */
+    synchronized void repeatLast() {
+        history.subList(Math.max(0, history.size() - 5), history.size()).forEach(this::send);
     }
 
     static ApiObject widget(String name, String uid, String value, long at) {
-        return ApiObject.named(WIDGETS, "ns", name).edit(tree -> {
-            tree.withObjectProperty("metadata").put("uid", uid).put("resourceVersion", Long.toString(at));
-            tree.putObject("spec").put("value", value);
-        });
+        return ApiObject.named(WIDGETS, "ns", name)
+                .edit(tree -> {
+                    tree.withObjectProperty("metadata")
+                            .put("uid", uid)
+                            .put("resourceVersion", Long.toString(at));
+                    tree.putObject("spec").put("value", value);
+                });
     }
 
     private void tell(WatchEvent event) {
@@ -90,7 +109,8 @@ final class ScriptedServer implements ApiClient {
         }
     }
 
-    // ---- how it misbehaves -----------------------------------------------------------------------------------------
+    // ---- how it misbehaves
+    // -----------------------------------------------------------------------------------------
 
     synchronized void send(WatchEvent event) {
         streams.forEach(s -> s.events.add(Optional.of(event)));
@@ -142,14 +162,17 @@ final class ScriptedServer implements ApiClient {
         return new ApiException(Status.expired("too old resource version"));
     }
 
-    // ---- ApiClient -------------------------------------------------------------------------------------------------
+    // ---- ApiClient
+    // -------------------------------------------------------------------------------------------------
 
     @Override
     public synchronized ObjectList list(Resource resource, String namespace, ListOptions options) {
         lists.add(options);
-        listFault.apply(options).ifPresent(e -> {
-            throw e;
-        });
+        listFault
+                .apply(options)
+                .ifPresent(e -> {
+                    throw e;
+                });
         if (staleList.isPresent()) {
             ObjectList stale = staleList.get();
             staleList = Optional.empty();
@@ -159,11 +182,14 @@ final class ScriptedServer implements ApiClient {
     }
 
     @Override
-    public synchronized WatchStream watch(Resource resource, String namespace, WatchOptions options) {
+    public synchronized WatchStream watch(
+            Resource resource, String namespace, WatchOptions options) {
         watches.add(options);
-        watchFault.apply(options).ifPresent(e -> {
-            throw e;
-        });
+        watchFault
+                .apply(options)
+                .ifPresent(e -> {
+                    throw e;
+                });
         Stream stream = new Stream();
         if (options.sendInitialEvents()) {
             objects.values().forEach(o -> stream.events.add(Optional.of(new WatchEvent.Added(o))));
@@ -173,7 +199,9 @@ final class ScriptedServer implements ApiClient {
             if (from < compacted) {
                 throw gone();
             }
-            history.stream().filter(e -> at(e) > from).forEach(e -> stream.events.add(Optional.of(e)));
+            history.stream()
+                    .filter(e -> at(e) > from)
+                    .forEach(e -> stream.events.add(Optional.of(e)));
         }
         streams.add(stream);
         return stream;
@@ -215,7 +243,8 @@ final class ScriptedServer implements ApiClient {
     }
 
     @Override
-    public Optional<ApiObject> delete(Resource resource, String namespace, String name, DeleteOptions options) {
+    public Optional<ApiObject> delete(
+            Resource resource, String namespace, String name, DeleteOptions options) {
         throw new UnsupportedOperationException("informers list and watch only");
     }
 }

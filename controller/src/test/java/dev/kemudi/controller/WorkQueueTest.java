@@ -57,21 +57,24 @@ class WorkQueueTest {
         int[] written = new int[8];
         List<Thread> workers = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            workers.add(Thread.ofVirtual().start(() -> {
-                try {
-                    while (queue.take() instanceof Optional<String> key && key.isPresent()) {
-                        twice.compareAndSet(false, !held.add(key.get()));
-                        int index = Integer.parseInt(key.get());
-                        synchronized (written) {
-                            seen[index] = written[index];
-                        }
-                        held.remove(key.get());
-                        queue.done(key.get());
-                    }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }));
+            workers.add(
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                try {
+                                    while (queue.take() instanceof Optional<String> key
+                                            && key.isPresent()) {
+                                        twice.compareAndSet(false, !held.add(key.get()));
+                                        int index = Integer.parseInt(key.get());
+                                        synchronized (written) {
+                                            seen[index] = written[index];
+                                        }
+                                        held.remove(key.get());
+                                        queue.done(key.get());
+                                    }
+                                } catch (InterruptedException e) {
+                                    Thread.currentThread().interrupt();
+                                }
+                            }));
         }
         for (int i = 0; i < 20_000; i++) {
             synchronized (written) {
@@ -92,13 +95,15 @@ class WorkQueueTest {
         queue.add("a");
         String held = take();
         AtomicBoolean drained = new AtomicBoolean();
-        Thread closer = Thread.ofVirtual().start(() -> {
-            try {
-                drained.set(queue.shutdownWithDrain(20_000));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread closer =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                drained.set(queue.shutdownWithDrain(20_000));
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
         eventually("the closer waits", () -> closer.getState() == Thread.State.TIMED_WAITING);
         queue.add("b");
         assertThat(queue.size()).isZero();
@@ -169,17 +174,20 @@ class WorkQueueTest {
     void anAddToAFullQueueWaitsForRoom() throws InterruptedException {
         Limits limits = new Limits(1, 1, 1, 1, 1, 1, 1, 1);
         WorkQueue<String> tiny =
-                new WorkQueue<>("tiny", TimeSource.system(), limits, ControllerMetrics.unregistered());
+                new WorkQueue<>(
+                        "tiny", TimeSource.system(), limits, ControllerMetrics.unregistered());
         tiny.add("a");
         AtomicInteger added = new AtomicInteger();
-        Thread adder = Thread.ofVirtual().start(() -> {
-            try {
-                tiny.add("b");
-                added.incrementAndGet();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        Thread adder =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                tiny.add("b");
+                                added.incrementAndGet();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
         eventually("it waits", () -> adder.getState() == Thread.State.WAITING);
         assertThat(added).hasValue(0);
         Set<String> got = new HashSet<>();

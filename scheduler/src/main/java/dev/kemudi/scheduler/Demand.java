@@ -20,7 +20,8 @@ final class Demand {
         owner = pod.controller().map(OwnerReference::uid).orElse("");
         nodeSelector = pod.textMap("/spec/nodeSelector");
         JsonNode affinity = pod.at("/spec/affinity/nodeAffinity");
-        requiredTerms = affinity.at("/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
+        requiredTerms =
+                affinity.at("/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms");
         preferredTerms = affinity.path("preferredDuringSchedulingIgnoredDuringExecution");
         tolerations = pod.at("/spec/tolerations");
     }
@@ -99,7 +100,8 @@ final class Demand {
     private static int compare(JsonNode expression, String value) {
         try {
             return Long.compare(
-                    Long.parseLong(value), Long.parseLong(expression.path("values").path(0).asText()));
+                    Long.parseLong(value),
+                    Long.parseLong(expression.path("values").path(0).asText()));
         } catch (NumberFormatException e) {
             return 0;
         }

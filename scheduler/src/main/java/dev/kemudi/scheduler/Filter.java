@@ -30,7 +30,8 @@ final class Filter {
         if (request.cpuMillis() > 0 && request.cpuMillis() > node.cpuMillis - node.cpuMillisUsed) {
             return "Insufficient cpu";
         }
-        if (request.memoryBytes() > 0 && request.memoryBytes() > node.memoryBytes - node.memoryBytesUsed) {
+        if (request.memoryBytes() > 0
+                && request.memoryBytes() > node.memoryBytes - node.memoryBytesUsed) {
             return "Insufficient memory";
         }
         return "";

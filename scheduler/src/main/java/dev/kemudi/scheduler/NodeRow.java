@@ -8,9 +8,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One node as the decision loop sees it: room, use, labels, taints. Guarded by its {@link Snapshot}. */
+/**
+ * One node as the decision loop sees it: room, use, labels, taints. Guarded by its {@link
+ * Snapshot}.
+ */
 final class NodeRow {
-    /** @param effect {@code NoSchedule}, {@code PreferNoSchedule} or {@code NoExecute} */
+    /**
+     * @param effect {@code NoSchedule}, {@code PreferNoSchedule} or {@code NoExecute}
+     */
     record Taint(String key, String value, String effect) {}
 
     final String name;
@@ -43,10 +48,11 @@ final class NodeRow {
         podsMax = Quantity.of(room.path("pods")).value();
         List<Taint> read = new ArrayList<>();
         for (JsonNode taint : node.at("/spec/taints")) {
-            read.add(new Taint(
-                    taint.path("key").asText(),
-                    taint.path("value").asText(""),
-                    taint.path("effect").asText()));
+            read.add(
+                    new Taint(
+                            taint.path("key").asText(),
+                            taint.path("value").asText(""),
+                            taint.path("effect").asText()));
         }
         taints = read;
     }

@@ -5,7 +5,8 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Quantity;
 
 /**
- * What a pod asks of its node: the sum over its containers, or the largest init container where that is more.
+ * What a pod asks of its node: the sum over its containers, or the largest init container where
+ * that is more.
  *
  * @param cpuMillis thousandths of a core
  * @param memoryBytes resident memory

@@ -65,7 +65,8 @@ public final class Scheduler implements AutoCloseable {
     private final CounterDataPoint failed;
     private final DistributionDataPoint decisionSeconds;
 
-    public Scheduler(ApiClient client, PrometheusRegistry registry, TimeSource time, Limits limits) {
+    public Scheduler(
+            ApiClient client, PrometheusRegistry registry, TimeSource time, Limits limits) {
         this.client = client;
         this.time = time;
         this.limits = limits;
@@ -76,67 +77,71 @@ public final class Scheduler implements AutoCloseable {
         this.queue = new WorkQueue<>("pods", time, controllerLimits, metrics);
         this.recorder = new EventRecorder(client, NAME, time, controllerLimits, metrics);
         this.bindings = new Semaphore(limits.bindingsInFlight());
-        Counter attempts = Counter.builder()
-                .name("kemudi_scheduler_attempts_total")
-                .help("Scheduling attempts by how they ended")
-                .labelNames("result")
-                .register(registry);
+        Counter attempts =
+                Counter.builder()
+                        .name("kemudi_scheduler_attempts_total")
+                        .help("Scheduling attempts by how they ended")
+                        .labelNames("result")
+                        .register(registry);
         this.scheduled = attempts.labelValues("scheduled");
         this.unschedulable = attempts.labelValues("unschedulable");
         this.failed = attempts.labelValues("error");
-        this.decisionSeconds = Histogram.builder()
-                .name("kemudi_scheduler_decision_seconds")
-                .help("How long one decision took, without writing it")
-                .classicOnly()
-                .classicUpperBounds(0.000_01, 0.000_1, 0.001, 0.01, 0.1)
-                .register(registry);
+        this.decisionSeconds =
+                Histogram.builder()
+                        .name("kemudi_scheduler_decision_seconds")
+                        .help("How long one decision took, without writing it")
+                        .classicOnly()
+                        .classicUpperBounds(0.000_01, 0.000_1, 0.001, 0.01, 0.1)
+                        .register(registry);
         this.loop = Thread.ofVirtual().name("scheduler").unstarted(this::run);
         listen();
     }
 
     private void listen() {
-        nodes.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject node, boolean initial) {
-                snapshot.node(node);
-                retryWaiting();
-            }
+        nodes.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject node, boolean initial) {
+                        snapshot.node(node);
+                        retryWaiting();
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                snapshot.node(now);
-                if (matters(old, now)) {
-                    retryWaiting();
-                }
-            }
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        snapshot.node(now);
+                        if (matters(old, now)) {
+                            retryWaiting();
+                        }
+                    }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                snapshot.nodeGone(last.name());
-            }
-        });
-        pods.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject pod, boolean initial) {
-                changed(pod);
-            }
+                    @Override
+                    public void onDelete(ApiObject last, boolean stateUnknown) {
+                        snapshot.nodeGone(last.name());
+                    }
+                });
+        pods.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject pod, boolean initial) {
+                        changed(pod);
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                if (!old.uid().equals(now.uid())) {
-                    onDelete(old, true);
-                }
-                changed(now);
-            }
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        if (!old.uid().equals(now.uid())) {
+                            onDelete(old, true);
+                        }
+                        changed(now);
+                    }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                waiting.remove(last.key());
-                if (snapshot.release(last.uid())) {
-                    retryWaiting();
-                }
-            }
-        });
+                    @Override
+                    public void onDelete(ApiObject last, boolean stateUnknown) {
+                        waiting.remove(last.key());
+                        if (snapshot.release(last.uid())) {
+                            retryWaiting();
+                        }
+                    }
+                });
     }
 
     /** Heartbeats change nodes all the time; they make room nowhere. */
@@ -169,10 +174,12 @@ public final class Scheduler implements AutoCloseable {
 
     private long pauseMillis(int tries) {
         return Math.min(
-                limits.retryMostMillis(), (long) limits.retryFirstMillis() << Math.min(Math.max(tries - 1, 0), 20));
+                limits.retryMostMillis(),
+                (long) limits.retryFirstMillis() << Math.min(Math.max(tries - 1, 0), 20));
     }
 
-    // ---- the loop --------------------------------------------------------------------------------------------------
+    // ---- the loop
+    // --------------------------------------------------------------------------------------------------
 
     /** Starts scheduling; returns at once. */
     public Scheduler start() {
@@ -192,7 +199,10 @@ public final class Scheduler implements AutoCloseable {
                     schedule(key.get());
                 } catch (RuntimeException e) {
                     failed.inc();
-                    LOG.log(System.Logger.Level.ERROR, "scheduling " + key.get() + " failed, will try again", e);
+                    LOG.log(
+                            System.Logger.Level.ERROR,
+                            "scheduling " + key.get() + " failed, will try again",
+                            e);
                     queue.addRateLimited(key.get());
                 } finally {
                     queue.done(key.get());
@@ -228,44 +238,51 @@ public final class Scheduler implements AutoCloseable {
         }
     }
 
-    // ---- writing ---------------------------------------------------------------------------------------------------
+    // ---- writing
+    // ---------------------------------------------------------------------------------------------------
 
     private void bind(ApiObject pod, String node) throws InterruptedException {
         bindings.acquire();
         binding.add(pod.key());
-        Thread.ofVirtual().name("bind " + pod.key()).start(() -> {
-            try {
-                write(pod, node);
-            } finally {
-                binding.remove(pod.key());
-                bindings.release();
-            }
-        });
+        Thread.ofVirtual()
+                .name("bind " + pod.key())
+                .start(() -> {
+                    try {
+                        write(pod, node);
+                    } finally {
+                        binding.remove(pod.key());
+                        bindings.release();
+                    }
+                });
     }
 
     private void write(ApiObject pod, String node) {
         try {
             client.update(
-                    Resource.PODS, pod.edit(tree -> tree.withObjectProperty("spec").put("nodeName", node)));
+                    Resource.PODS,
+                    pod.edit(tree -> tree.withObjectProperty("spec").put("nodeName", node)));
             waiting.remove(pod.key());
             queue.forget(pod.key());
             scheduled.inc();
-            recorder.normal(
-                    pod, "Scheduled", "Successfully assigned " + pod.key() + " to " + node);
+            recorder.normal(pod, "Scheduled", "Successfully assigned " + pod.key() + " to " + node);
         } catch (RuntimeException e) {
             snapshot.release(pod.uid());
-            boolean lostRace = e instanceof ApiException refused && (refused.conflict() || refused.notFound());
+            boolean lostRace =
+                    e instanceof ApiException refused && (refused.conflict() || refused.notFound());
             if (!lostRace) {
                 failed.inc();
-                LOG.log(System.Logger.Level.WARNING, "binding " + pod.key() + " to " + node + " failed", e);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "binding " + pod.key() + " to " + node + " failed",
+                        e);
             }
             queue.addRateLimited(pod.key());
         }
     }
 
     /**
-     * Only this condition is written; whatever else the status says belongs to others. The node itself turns it to True
-     * when it takes the pod.
+     * Only this condition is written; whatever else the status says belongs to others. The node
+     * itself turns it to True when it takes the pod.
      */
     private void sayUnschedulable(ApiObject pod, String message) {
         for (var condition : pod.at("/status/conditions")) {
@@ -288,7 +305,10 @@ public final class Scheduler implements AutoCloseable {
                     new Patch(Patch.Type.STRATEGIC, json, NAME, false, "status"));
         } catch (ApiException e) {
             if (!e.notFound()) {
-                LOG.log(System.Logger.Level.WARNING, "the condition of " + pod.key() + " was not written", e);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "the condition of " + pod.key() + " was not written",
+                        e);
             }
         }
     }

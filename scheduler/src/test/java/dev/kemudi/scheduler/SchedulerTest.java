@@ -26,8 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The scheduler against the real API server. */
 class SchedulerTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private KemudiStore store;
     private ApiServer server;
@@ -38,22 +37,24 @@ class SchedulerTest {
     void start() {
         PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
-        server = new ApiServer(
-                new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
-                store,
-                BuiltinKinds.all(),
-                metrics,
-                Tracer.NONE,
-                TimeSource.system(),
-                dev.kemudi.apiserver.Limits.defaults());
+        server =
+                new ApiServer(
+                        new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
+                        store,
+                        BuiltinKinds.all(),
+                        metrics,
+                        Tracer.NONE,
+                        TimeSource.system(),
+                        dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("admin");
-        scheduler = new Scheduler(
-                        server.client("system:kube-scheduler"),
-                        metrics,
-                        TimeSource.system(),
-                        new Limits(64, 10, 50))
-                .start();
+        scheduler =
+                new Scheduler(
+                                server.client("system:kube-scheduler"),
+                                metrics,
+                                TimeSource.system(),
+                                new Limits(64, 10, 50))
+                        .start();
     }
 
     @AfterEach
@@ -64,17 +65,20 @@ class SchedulerTest {
     }
 
     private void node(String name, String cpu, String labels, String spec) {
-        ApiObject node = client.create(
+        ApiObject node =
+                client.create(
+                        Resource.NODES,
+                        ApiObject.parse(
+                                """
+                                {"apiVersion":"v1","kind":"Node","metadata":{"name":"%s","labels":{%s}},"spec":{%s}}
+                                """
+                                        .formatted(name, labels, spec)));
+        client.updateStatus(
                 Resource.NODES,
-                ApiObject.parse(
-                        """
-                        {"apiVersion":"v1","kind":"Node","metadata":{"name":"%s","labels":{%s}},"spec":{%s}}
-                        """
-                                .formatted(name, labels, spec)));
-        client.updateStatus(Resource.NODES, node.edit(tree -> {
-            ObjectNode room = tree.withObjectProperty("status").putObject("allocatable");
-            room.put("cpu", cpu).put("memory", "4Gi").put("pods", "110");
-        }));
+                node.edit(tree -> {
+                    ObjectNode room = tree.withObjectProperty("status").putObject("allocatable");
+                    room.put("cpu", cpu).put("memory", "4Gi").put("pods", "110");
+                }));
     }
 
     private void pod(String name, String cpu, String spec) {
@@ -94,10 +98,13 @@ class SchedulerTest {
     }
 
     private String refusal(String pod) {
-        for (JsonNode condition : client.get(Resource.PODS, "default", pod).at("/status/conditions")) {
+        for (JsonNode condition :
+                client.get(Resource.PODS, "default", pod).at("/status/conditions")) {
             if (condition.path("type").asText().equals("PodScheduled")
                     && condition.path("status").asText().equals("False")) {
-                return condition.path("reason").asText() + ": " + condition.path("message").asText();
+                return condition.path("reason").asText()
+                        + ": "
+                        + condition.path("message").asText();
             }
         }
         return "";
@@ -112,9 +119,15 @@ class SchedulerTest {
         node("n1", "2", "", "");
         pod("p", "100m", "");
         awaitNode("p", "n1");
-        eventually("the event", () -> client.list(Resource.EVENTS, "default", ListOptions.ALL).items().stream()
-                .anyMatch(e -> e.text("/reason").equals("Scheduled")
-                        && e.text("/message").equals("Successfully assigned default/p to n1")));
+        eventually(
+                "the event",
+                () ->
+                        client.list(Resource.EVENTS, "default", ListOptions.ALL).items().stream()
+                                .anyMatch(e ->
+                                        e.text("/reason").equals("Scheduled")
+                                                && e.text("/message")
+                                                        .equals(
+                                                                "Successfully assigned default/p to n1")));
     }
 
     @Test
@@ -125,9 +138,15 @@ class SchedulerTest {
         pod("late", "800m", "");
         eventually(
                 "says why",
-                () -> refusal("late").equals("Unschedulable: 0/1 nodes are available: 1 Insufficient cpu."));
-        eventually("the event", () -> client.list(Resource.EVENTS, "default", ListOptions.ALL).items().stream()
-                .anyMatch(e -> e.text("/reason").equals("FailedScheduling")));
+                () ->
+                        refusal("late")
+                                .equals(
+                                        "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu."));
+        eventually(
+                "the event",
+                () ->
+                        client.list(Resource.EVENTS, "default", ListOptions.ALL).items().stream()
+                                .anyMatch(e -> e.text("/reason").equals("FailedScheduling")));
         client.delete(Resource.PODS, "default", "big", DeleteOptions.BACKGROUND.graceSeconds(0));
         awaitNode("late", "n1");
     }
@@ -136,7 +155,8 @@ class SchedulerTest {
     void aPodWaitsForItsFirstNode() {
         pod("p", "100m", "");
         eventually(
-                "says why", () -> refusal("p").equals("Unschedulable: no nodes available to schedule pods"));
+                "says why",
+                () -> refusal("p").equals("Unschedulable: no nodes available to schedule pods"));
         node("n1", "1", "", "");
         awaitNode("p", "n1");
     }
@@ -172,22 +192,35 @@ class SchedulerTest {
     void selectorsAffinityTaintsAndCordonsAreObeyed() {
         node("plain", "4", "", "");
         node("ssd", "4", "\"disk\":\"ssd\"", "");
-        node("tainted", "4", "\"zone\":\"b\"", "\"taints\":[{\"key\":\"only\",\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
+        node(
+                "tainted",
+                "4",
+                "\"zone\":\"b\"",
+                "\"taints\":[{\"key\":\"only\",\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
         node("cordoned", "4", "\"zone\":\"c\"", "\"unschedulable\":true");
         pod("selects", "1m", ",\"nodeSelector\":{\"disk\":\"ssd\"}");
         pod("refused", "1m", ",\"nodeSelector\":{\"zone\":\"b\"}");
-        pod("tolerates", "1m", ",\"nodeSelector\":{\"zone\":\"b\"},\"tolerations\":"
-                + "[{\"key\":\"only\",\"operator\":\"Equal\",\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
+        pod(
+                "tolerates",
+                "1m",
+                ",\"nodeSelector\":{\"zone\":\"b\"},\"tolerations\":"
+                        + "[{\"key\":\"only\",\"operator\":\"Equal\",\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
         pod("cordon", "1m", ",\"nodeSelector\":{\"zone\":\"c\"}");
-        pod("avoids", "1m", ",\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"
-                + "{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"disk\",\"operator\":\"DoesNotExist\"}]}]}}}");
+        pod(
+                "avoids",
+                "1m",
+                ",\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"
+                        + "{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"disk\",\"operator\":\"DoesNotExist\"}]}]}}}");
         awaitNode("selects", "ssd");
         awaitNode("tolerates", "tainted");
         awaitNode("avoids", "plain");
-        eventually("both say why", () -> !refusal("refused").isEmpty() && !refusal("cordon").isEmpty());
+        eventually(
+                "both say why",
+                () -> !refusal("refused").isEmpty() && !refusal("cordon").isEmpty());
         assertThat(refusal("refused"))
-                .isEqualTo("Unschedulable: 0/4 nodes are available: 1 node(s) had untolerated taint {only: x}, "
-                        + "1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
+                .isEqualTo(
+                        "Unschedulable: 0/4 nodes are available: 1 node(s) had untolerated taint {only: x}, "
+                                + "1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
         assertThat(refusal("cordon")).contains("1 node(s) were unschedulable");
     }
 
@@ -196,15 +229,25 @@ class SchedulerTest {
         for (int i = 0; i < 3; i++) {
             node("n" + i, "4", "", "");
         }
-        ApiObject owner = client.create(
-                Resource.CONFIG_MAPS, ApiObject.named(Resource.CONFIG_MAPS, "default", "owner"));
+        ApiObject owner =
+                client.create(
+                        Resource.CONFIG_MAPS,
+                        ApiObject.named(Resource.CONFIG_MAPS, "default", "owner"));
         for (int i = 0; i < 6; i++) {
-            ApiObject pod = ApiObject.named(Resource.PODS, "default", "s" + i).edit(t -> {
-                t.withObjectProperty("metadata")
-                        .putArray("ownerReferences")
-                        .add(dev.kemudi.api.OwnerReference.controllerOf(owner).toTree());
-                t.putObject("spec").putArray("containers").addObject().put("name", "c").put("image", "host");
-            });
+            ApiObject pod =
+                    ApiObject.named(Resource.PODS, "default", "s" + i)
+                            .edit(t -> {
+                                t.withObjectProperty("metadata")
+                                        .putArray("ownerReferences")
+                                        .add(
+                                                dev.kemudi.api.OwnerReference.controllerOf(owner)
+                                                        .toTree());
+                                t.putObject("spec")
+                                        .putArray("containers")
+                                        .addObject()
+                                        .put("name", "c")
+                                        .put("image", "host");
+                            });
             client.create(Resource.PODS, pod);
         }
         eventually("placed", () -> placed() == 6);
@@ -212,7 +255,8 @@ class SchedulerTest {
         client.list(Resource.PODS, "default", ListOptions.ALL)
                 .items()
                 .forEach(p -> perNode.merge(p.text("/spec/nodeName"), 1, Integer::sum));
-        assertThat(perNode).containsOnly(Map.entry("n0", 2), Map.entry("n1", 2), Map.entry("n2", 2));
+        assertThat(perNode)
+                .containsOnly(Map.entry("n0", 2), Map.entry("n1", 2), Map.entry("n2", 2));
     }
 
     @Test

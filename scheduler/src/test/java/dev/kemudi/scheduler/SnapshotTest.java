@@ -35,7 +35,8 @@ class SnapshotTest {
     void aDecisionCountsAtOnceAndIsTakenBackWhenItsWriteFails() {
         snapshot.node(node("n", 1));
         assertThat(snapshot.place(pod("a", container("1"), ""))).isEqualTo(new Decision.Fits("n"));
-        assertThat(snapshot.place(pod("b", container("1"), ""))).isInstanceOf(Decision.FitsNowhere.class);
+        assertThat(snapshot.place(pod("b", container("1"), "")))
+                .isInstanceOf(Decision.FitsNowhere.class);
         assertThat(snapshot.release("a")).isTrue();
         assertThat(snapshot.place(pod("b", container("1"), ""))).isEqualTo(new Decision.Fits("n"));
     }
@@ -47,8 +48,10 @@ class SnapshotTest {
         snapshot.place(pod);
         ApiObject bound = pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n"));
         assertThat(snapshot.pod(bound)).isFalse();
-        assertThat(snapshot.place(pod("b", container("1"), ""))).isInstanceOf(Decision.FitsNowhere.class);
-        assertThat(snapshot.pod(bound.edit(t -> t.putObject("status").put("phase", "Succeeded")))).isTrue();
+        assertThat(snapshot.place(pod("b", container("1"), "")))
+                .isInstanceOf(Decision.FitsNowhere.class);
+        assertThat(snapshot.pod(bound.edit(t -> t.putObject("status").put("phase", "Succeeded"))))
+                .isTrue();
         assertThat(snapshot.place(pod("b", container("1"), ""))).isEqualTo(new Decision.Fits("n"));
     }
 
@@ -60,16 +63,22 @@ class SnapshotTest {
         assertThat(snapshot.place(pod("b", container("100m"), "")))
                 .isEqualTo(new Decision.FitsNowhere("no nodes available to schedule pods"));
         snapshot.node(node("n", 1));
-        assertThat(snapshot.place(pod("c", container("800m"), ""))).isInstanceOf(Decision.FitsNowhere.class);
-        assertThat(snapshot.place(pod("d", container("200m"), ""))).isEqualTo(new Decision.Fits("n"));
+        assertThat(snapshot.place(pod("c", container("800m"), "")))
+                .isInstanceOf(Decision.FitsNowhere.class);
+        assertThat(snapshot.place(pod("d", container("200m"), "")))
+                .isEqualTo(new Decision.Fits("n"));
     }
 
     @Test
     void aPodAsksForItsContainersTogetherOrItsLargestInitContainer() {
         String init = ",\"initContainers\":[" + container("3") + "," + container("200m") + "]";
-        assertThat(PodRequest.of(pod("a", container("500m") + "," + container("1"), init)).cpuMillis())
+        assertThat(
+                        PodRequest.of(pod("a", container("500m") + "," + container("1"), init))
+                                .cpuMillis())
                 .isEqualTo(3_000);
-        assertThat(PodRequest.of(pod("a", container("500m") + "," + container("1"), "")).cpuMillis())
+        assertThat(
+                        PodRequest.of(pod("a", container("500m") + "," + container("1"), ""))
+                                .cpuMillis())
                 .isEqualTo(1_500);
         assertThat(PodRequest.of(pod("a", "{\"name\":\"c\"}", ""))).isEqualTo(PodRequest.NONE);
     }

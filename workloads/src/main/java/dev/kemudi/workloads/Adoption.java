@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which objects a controlling owner manages: adopts matching ones that nobody manages, releases those that left. */
+/**
+ * Which objects a controlling owner manages: adopts matching ones that nobody manages, releases
+ * those that left.
+ */
 final class Adoption {
     private final ApiClient client;
     private final Informer informer;
@@ -40,14 +43,19 @@ final class Adoption {
             return claimed;
         }
         for (ApiObject object : informer.byIndex(Floor.UNMANAGED, owner.namespace())) {
-            if (!object.deleting() && selector.matches(object.labels()) && stillThere(owner, ownerResource)) {
+            if (!object.deleting()
+                    && selector.matches(object.labels())
+                    && stillThere(owner, ownerResource)) {
                 adopt(owner, object).ifPresent(claimed::add);
             }
         }
         return claimed;
     }
 
-    /** The cache may not know yet that the owner is going; adopting for a dying owner would kill what it adopts. */
+    /**
+     * The cache may not know yet that the owner is going; adopting for a dying owner would kill
+     * what it adopts.
+     */
     private boolean stillThere(ApiObject owner, Resource resource) {
         return client.find(resource, owner.namespace(), owner.name())
                 .filter(o -> o.uid().equals(owner.uid()) && !o.deleting())
@@ -55,13 +63,15 @@ final class Adoption {
     }
 
     private Optional<ApiObject> adopt(ApiObject owner, ApiObject object) {
-        ApiObject adopted = object.edit(tree -> {
-            ObjectNode metadata = tree.withObjectProperty("metadata");
-            ArrayNode owners = metadata.path("ownerReferences") instanceof ArrayNode array
-                    ? array
-                    : metadata.putArray("ownerReferences");
-            owners.add(OwnerReference.controllerOf(owner).toTree());
-        });
+        ApiObject adopted =
+                object.edit(tree -> {
+                    ObjectNode metadata = tree.withObjectProperty("metadata");
+                    ArrayNode owners =
+                            metadata.path("ownerReferences") instanceof ArrayNode array
+                                    ? array
+                                    : metadata.putArray("ownerReferences");
+                    owners.add(OwnerReference.controllerOf(owner).toTree());
+                });
         return write(adopted);
     }
 

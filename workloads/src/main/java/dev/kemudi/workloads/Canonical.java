@@ -6,7 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Trees as text that is the same for the same content, however members are ordered and numbers are held. */
+/**
+ * Trees as text that is the same for the same content, however members are ordered and numbers are
+ * held.
+ */
 final class Canonical {
     private static final int FNV_OFFSET = 0x811c9dc5;
     private static final int FNV_PRIME = 0x01000193;
@@ -51,7 +54,10 @@ final class Canonical {
         }
     }
 
-    /** A short name for the content of a pod template, told apart from earlier collisions by {@code salt}. */
+    /**
+     * A short name for the content of a pod template, told apart from earlier collisions by {@code
+     * salt}.
+     */
     static String hash(ObjectNode template, int salt) {
         int hash = FNV_OFFSET;
         for (byte b : (text(template) + salt).getBytes(StandardCharsets.UTF_8)) {

@@ -59,22 +59,31 @@ final class Collector implements Monitors.Listener {
     Collector(Floor floor, Monitors monitors) {
         this.floor = floor;
         this.monitors = monitors;
-        this.queue = new WorkQueue<>(
-                "garbagecollector", floor.time, dev.kemudi.controller.Limits.defaults(), floor.metrics);
+        this.queue =
+                new WorkQueue<>(
+                        "garbagecollector",
+                        floor.time,
+                        dev.kemudi.controller.Limits.defaults(),
+                        floor.metrics);
         int most = floor.limits.collectorAbsentOwners();
-        this.absent = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-                return size() > most;
-            }
-        }));
+        this.absent =
+                Collections.synchronizedSet(
+                        Collections.newSetFromMap(
+                                new LinkedHashMap<>() {
+                                    @Override
+                                    protected boolean removeEldestEntry(
+                                            Map.Entry<String, Boolean> eldest) {
+                                        return size() > most;
+                                    }
+                                }));
     }
 
     @Override
     public void changed(Resource resource, ApiObject object) {
-        boolean finalizes = object.deleting()
-                && (object.finalizers().contains(FOREGROUND)
-                        || object.finalizers().contains(ORPHAN));
+        boolean finalizes =
+                object.deleting()
+                        && (object.finalizers().contains(FOREGROUND)
+                                || object.finalizers().contains(ORPHAN));
         if (finalizes || !object.at("/metadata/ownerReferences").isEmpty()) {
             add(new Item(resource, object.key()));
         }
@@ -86,7 +95,9 @@ final class Collector implements Monitors.Listener {
         monitors.dependents(last.uid()).forEach(d -> add(new Item(d.resource(), d.object().key())));
         for (OwnerReference owner : last.ownerReferences()) {
             monitors.resource(owner.apiVersion(), owner.kind())
-                    .flatMap(kind -> cached(kind, ownerKey(kind, last, owner)).map(o -> new Item(kind, o.key())))
+                    .flatMap(kind ->
+                            cached(kind, ownerKey(kind, last, owner))
+                                    .map(o -> new Item(kind, o.key())))
                     .ifPresent(this::add);
         }
     }
@@ -108,7 +119,9 @@ final class Collector implements Monitors.Listener {
                     collect(item.get());
                     queue.forget(item.get());
                 } catch (RuntimeException e) {
-                    boolean lostRace = e instanceof ApiException refused && (refused.conflict() || refused.notFound());
+                    boolean lostRace =
+                            e instanceof ApiException refused
+                                    && (refused.conflict() || refused.notFound());
                     LOG.log(
                             lostRace ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
                             "collecting " + item.get() + " failed, will try again",
@@ -123,7 +136,8 @@ final class Collector implements Monitors.Listener {
         }
     }
 
-    // ---- one object ------------------------------------------------------------------------------------------------
+    // ---- one object
+    // ------------------------------------------------------------------------------------------------
 
     private void collect(Item item) {
         Optional<ApiObject> found = cached(item.resource, item.key);
@@ -158,14 +172,17 @@ final class Collector implements Monitors.Listener {
         }
         if (present > 0) {
             gone.addAll(waiting);
-            floor.client.update(resource, object.edit(tree -> Owners.remove(tree, o -> gone.contains(o.uid()))));
+            floor.client.update(
+                    resource,
+                    object.edit(tree -> Owners.remove(tree, o -> gone.contains(o.uid()))));
             return;
         }
         boolean hasDependents = !monitors.dependents(object.uid()).isEmpty();
         Propagation propagation = Propagation.BACKGROUND;
         if (object.finalizers().contains(ORPHAN)) {
             propagation = Propagation.ORPHAN;
-        } else if (object.finalizers().contains(FOREGROUND) || (!waiting.isEmpty() && hasDependents)) {
+        } else if (object.finalizers().contains(FOREGROUND)
+                || (!waiting.isEmpty() && hasDependents)) {
             propagation = Propagation.FOREGROUND;
         }
         delete(resource, object, propagation);
@@ -180,11 +197,13 @@ final class Collector implements Monitors.Listener {
             return Owner.PRESENT; // nobody here can know of that kind: leave it alone
         }
         ObjectKey key = ownerKey(kind.get(), object, owner);
-        Optional<ApiObject> found = cached(kind.get(), key).filter(o -> o.uid().equals(owner.uid()));
+        Optional<ApiObject> found =
+                cached(kind.get(), key).filter(o -> o.uid().equals(owner.uid()));
         if (found.isEmpty()) {
-            found = floor.client
-                    .find(kind.get(), key.namespace(), key.name())
-                    .filter(o -> o.uid().equals(owner.uid()));
+            found =
+                    floor.client
+                            .find(kind.get(), key.namespace(), key.name())
+                            .filter(o -> o.uid().equals(owner.uid()));
         }
         if (found.isEmpty()) {
             absent.add(owner.uid());
@@ -203,7 +222,8 @@ final class Collector implements Monitors.Listener {
         return monitors.informer(resource).flatMap((Informer informer) -> informer.get(key));
     }
 
-    // ---- foreground and orphan -------------------------------------------------------------------------------------
+    // ---- foreground and orphan
+    // -------------------------------------------------------------------------------------
 
     private void foreground(Resource resource, ApiObject owner) {
         boolean blocked = false;
@@ -211,8 +231,9 @@ final class Collector implements Monitors.Listener {
             if (!refersTo(dependent, resource, owner)) {
                 continue;
             }
-            blocked |= dependent.object().ownerReferences().stream()
-                    .anyMatch(o -> o.uid().equals(owner.uid()) && o.blockOwnerDeletion());
+            blocked |=
+                    dependent.object().ownerReferences().stream()
+                            .anyMatch(o -> o.uid().equals(owner.uid()) && o.blockOwnerDeletion());
             add(new Item(dependent.resource(), dependent.object().key()));
         }
         if (!blocked) {
@@ -232,7 +253,8 @@ final class Collector implements Monitors.Listener {
         update(resource, owner, tree -> Owners.removeFinalizer(tree, ORPHAN));
     }
 
-    private static boolean refersTo(Monitors.Dependent dependent, Resource ownerKind, ApiObject owner) {
+    private static boolean refersTo(
+            Monitors.Dependent dependent, Resource ownerKind, ApiObject owner) {
         return !ownerKind.namespaced() || dependent.object().namespace().equals(owner.namespace());
     }
 
@@ -252,7 +274,11 @@ final class Collector implements Monitors.Listener {
                     resource,
                     object.namespace(),
                     object.name(),
-                    new DeleteOptions(propagation, OptionalLong.empty(), object.uid(), object.resourceVersion()));
+                    new DeleteOptions(
+                            propagation,
+                            OptionalLong.empty(),
+                            object.uid(),
+                            object.resourceVersion()));
         } catch (ApiException e) {
             if (!e.notFound()) {
                 throw e;

@@ -15,7 +15,9 @@ final class Conditions {
 
     private final String stamp;
 
-    /** @param stamp the member that moves with every write, empty when the kind has none */
+    /**
+     * @param stamp the member that moves with every write, empty when the kind has none
+     */
     private Conditions(String stamp) {
         this.stamp = stamp;
     }
@@ -30,13 +32,17 @@ final class Conditions {
     }
 
     static boolean isTrue(ObjectNode status, String type) {
-        return find(status, type)
-                .filter(c -> c.path("status").asText().equals("True"))
-                .isPresent();
+        return find(status, type).filter(c -> c.path("status").asText().equals("True")).isPresent();
     }
 
     /** Sets a condition; nothing changes when it stands there with the same status and reason. */
-    void set(ObjectNode status, String type, String value, String reason, String message, String now) {
+    void set(
+            ObjectNode status,
+            String type,
+            String value,
+            String reason,
+            String message,
+            String now) {
         Optional<JsonNode> before = find(status, type);
         if (before.isPresent()
                 && before.get().path("status").asText().equals(value)
@@ -46,12 +52,22 @@ final class Conditions {
         replace(status, type, value, reason, message, now);
     }
 
-    /** Sets a condition and its update time in any case; the transition time moves only with the status. */
-    void replace(ObjectNode status, String type, String value, String reason, String message, String now) {
-        String transition = find(status, type)
-                .filter(c -> c.path("status").asText().equals(value))
-                .map(c -> c.path("lastTransitionTime").asText())
-                .orElse(now);
+    /**
+     * Sets a condition and its update time in any case; the transition time moves only with the
+     * status.
+     */
+    void replace(
+            ObjectNode status,
+            String type,
+            String value,
+            String reason,
+            String message,
+            String now) {
+        String transition =
+                find(status, type)
+                        .filter(c -> c.path("status").asText().equals(value))
+                        .map(c -> c.path("lastTransitionTime").asText())
+                        .orElse(now);
         remove(status, type);
         ObjectNode condition = conditions(status).addObject();
         condition.put("type", type).put("status", value);
@@ -75,6 +91,8 @@ final class Conditions {
     }
 
     private static ArrayNode conditions(ObjectNode status) {
-        return status.path("conditions") instanceof ArrayNode array ? array : status.putArray("conditions");
+        return status.path("conditions") instanceof ArrayNode array
+                ? array
+                : status.putArray("conditions");
     }
 }

@@ -9,7 +9,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** What a Deployment says of itself, with the words that {@code kubectl rollout status} waits for. */
+/**
+ * What a Deployment says of itself, with the words that {@code kubectl rollout status} waits for.
+ */
 final class DeploymentStatus {
     private static final String PROGRESSING = "Progressing";
     private static final String DONE = "NewReplicaSetAvailable";
@@ -26,9 +28,10 @@ final class DeploymentStatus {
     DeploymentStatus(Rollout rollout, Instant instant, String now) {
         this.rollout = rollout;
         this.deployment = rollout.deployment();
-        this.before = deployment.at("/status") instanceof ObjectNode tree
-                ? tree
-                : JsonNodeFactory.instance.objectNode();
+        this.before =
+                deployment.at("/status") instanceof ObjectNode tree
+                        ? tree
+                        : JsonNodeFactory.instance.objectNode();
         this.status = before.deepCopy();
         this.instant = instant;
         this.now = now;
@@ -40,7 +43,9 @@ final class DeploymentStatus {
         List<ApiObject> all = rollout.all();
         int available = Rollout.sum(all, "/status/availableReplicas");
         put("replicas", Rollout.sum(all, "/status/replicas"));
-        put("updatedReplicas", rollout.newest().map(rs -> rs.integer("/status/replicas", 0)).orElse(0));
+        put(
+                "updatedReplicas",
+                rollout.newest().map(rs -> rs.integer("/status/replicas", 0)).orElse(0));
         put("readyReplicas", Rollout.sum(all, "/status/readyReplicas"));
         put("availableReplicas", available);
         put("unavailableReplicas", Math.max(0, rollout.totalReplicas() - available));
@@ -70,17 +75,19 @@ final class DeploymentStatus {
                         ? "Deployment has minimum availability."
                         : "Deployment does not have minimum availability.",
                 now);
-        Optional<JsonNode> failure = rollout.all().stream()
-                .flatMap(rs -> Pods.condition(rs, "ReplicaFailure").stream())
-                .findFirst();
+        Optional<JsonNode> failure =
+                rollout.all().stream()
+                        .flatMap(rs -> Pods.condition(rs, "ReplicaFailure").stream())
+                        .findFirst();
         Conditions.remove(status, "ReplicaFailure");
-        failure.ifPresent(f -> Conditions.OF_DEPLOYMENT.set(
-                status,
-                "ReplicaFailure",
-                f.path("status").asText(),
-                f.path("reason").asText(),
-                f.path("message").asText(),
-                now));
+        failure.ifPresent(f ->
+                Conditions.OF_DEPLOYMENT.set(
+                        status,
+                        "ReplicaFailure",
+                        f.path("status").asText(),
+                        f.path("reason").asText(),
+                        f.path("message").asText(),
+                        now));
     }
 
     boolean complete() {
@@ -119,36 +126,62 @@ final class DeploymentStatus {
             return this;
         }
         if (paused && !reason.equals(PAUSED)) {
-            Conditions.OF_DEPLOYMENT.replace(status, PROGRESSING, "Unknown", PAUSED, "Deployment is paused", now);
+            Conditions.OF_DEPLOYMENT.replace(
+                    status, PROGRESSING, "Unknown", PAUSED, "Deployment is paused", now);
         } else if (!paused && reason.equals(PAUSED)) {
-            Conditions.OF_DEPLOYMENT.replace(status, PROGRESSING, "Unknown", "DeploymentResumed", "Deployment is resumed", now);
+            Conditions.OF_DEPLOYMENT.replace(
+                    status,
+                    PROGRESSING,
+                    "Unknown",
+                    "DeploymentResumed",
+                    "Deployment is resumed",
+                    now);
         }
         return this;
     }
 
     private String reason() {
-        return Conditions.find(status, PROGRESSING)
-                .map(c -> c.path("reason").asText())
-                .orElse("");
+        return Conditions.find(status, PROGRESSING).map(c -> c.path("reason").asText()).orElse("");
     }
 
-    /** Judges progress; {@code spec.progressDeadlineSeconds} of none or the largest integer means no deadline. */
+    /**
+     * Judges progress; {@code spec.progressDeadlineSeconds} of none or the largest integer means no
+     * deadline.
+     */
     DeploymentStatus progress() {
         int deadline = deadlineSeconds();
         boolean over = has("replicas") == has("updatedReplicas") && reason().equals(DONE);
         if (deadline == Integer.MAX_VALUE || over) {
             return this;
         }
-        String subject = rollout.newest()
-                .map(rs -> "ReplicaSet \"" + rs.name() + "\"")
-                .orElse("Deployment \"" + deployment.name() + "\"");
+        String subject =
+                rollout.newest()
+                        .map(rs -> "ReplicaSet \"" + rs.name() + "\"")
+                        .orElse("Deployment \"" + deployment.name() + "\"");
         if (complete()) {
-            Conditions.OF_DEPLOYMENT.set(status, PROGRESSING, "True", DONE, subject + " has successfully progressed.", now);
+            Conditions.OF_DEPLOYMENT.set(
+                    status,
+                    PROGRESSING,
+                    "True",
+                    DONE,
+                    subject + " has successfully progressed.",
+                    now);
         } else if (progressed()) {
             Conditions.OF_DEPLOYMENT.replace(
-                    status, PROGRESSING, "True", "ReplicaSetUpdated", subject + " is progressing.", now);
+                    status,
+                    PROGRESSING,
+                    "True",
+                    "ReplicaSetUpdated",
+                    subject + " is progressing.",
+                    now);
         } else if (millisToDeadline().filter(left -> left <= 0).isPresent()) {
-            Conditions.OF_DEPLOYMENT.set(status, PROGRESSING, "False", TIMED_OUT, subject + " has timed out progressing.", now);
+            Conditions.OF_DEPLOYMENT.set(
+                    status,
+                    PROGRESSING,
+                    "False",
+                    TIMED_OUT,
+                    subject + " has timed out progressing.",
+                    now);
         }
         return this;
     }
@@ -166,7 +199,10 @@ final class DeploymentStatus {
                 || has("availableReplicas") > before.path("availableReplicas").asInt();
     }
 
-    /** How long until lack of progress becomes a failure; empty when nothing is under way or there is no deadline. */
+    /**
+     * How long until lack of progress becomes a failure; empty when nothing is under way or there
+     * is no deadline.
+     */
     Optional<Long> millisToDeadline() {
         String reason = reason();
         if (deadlineSeconds() == Integer.MAX_VALUE
@@ -174,13 +210,14 @@ final class DeploymentStatus {
                 || List.of(DONE, TIMED_OUT, PAUSED).contains(reason)) {
             return Optional.empty();
         }
-        Instant since = Conditions.find(status, PROGRESSING)
-                .map(c -> c.path("lastUpdateTime").asText(""))
-                .filter(t -> !t.isEmpty())
-                .map(Instant::parse)
-                .orElse(instant);
-        return Optional.of(Duration.between(instant, since.plusSeconds(deadlineSeconds()))
-                .toMillis());
+        Instant since =
+                Conditions.find(status, PROGRESSING)
+                        .map(c -> c.path("lastUpdateTime").asText(""))
+                        .filter(t -> !t.isEmpty())
+                        .map(Instant::parse)
+                        .orElse(instant);
+        return Optional.of(
+                Duration.between(instant, since.plusSeconds(deadlineSeconds())).toMillis());
     }
 
     ApiObject deployment() {

@@ -84,7 +84,8 @@ final class Deployments implements Reconciler {
             return Result.after(LAG_MILLIS);
         }
         ApiObject deployment = found.get();
-        List<ApiObject> owned = adoption.claim(deployment, selector(deployment), Resource.DEPLOYMENTS);
+        List<ApiObject> owned =
+                adoption.claim(deployment, selector(deployment), Resource.DEPLOYMENTS);
         Rollout rollout = Revisions.split(deployment, owned);
         if (deployment.deleting()) {
             return write(status(rollout));
@@ -100,7 +101,8 @@ final class Deployments implements Reconciler {
         return rollout.recreates() ? recreate(rollout) : roll(rollout);
     }
 
-    // ---- the two strategies ----------------------------------------------------------------------------------------
+    // ---- the two strategies
+    // ----------------------------------------------------------------------------------------
 
     private Result roll(Rollout rollout) {
         Optional<ApiObject> newest = rollout.newest();
@@ -155,12 +157,14 @@ final class Deployments implements Reconciler {
         if (Rollout.replicas(newest) > 0) {
             announce(rollout, newest, 0, Rollout.replicas(newest));
         }
-        Rollout current = new Rollout(number(rollout.deployment(), newest), created, rollout.olds());
+        Rollout current =
+                new Rollout(number(rollout.deployment(), newest), created, rollout.olds());
         return write(status(current).newest(newest, true).paused(false));
     }
 
     private Result finish(Rollout rollout, ApiObject newest) {
-        Rollout current = new Rollout(number(rollout.deployment(), newest), rollout.newest(), rollout.olds());
+        Rollout current =
+                new Rollout(number(rollout.deployment(), newest), rollout.newest(), rollout.olds());
         DeploymentStatus status = status(current).newest(newest, false).paused(false).progress();
         if (status.complete()) {
             revisions.prune(current);
@@ -168,30 +172,38 @@ final class Deployments implements Reconciler {
         return write(status);
     }
 
-    // ---- writing ---------------------------------------------------------------------------------------------------
+    // ---- writing
+    // ---------------------------------------------------------------------------------------------------
 
     /** The Deployment carries the newest revision's number; as stored. */
     private ApiObject number(ApiObject deployment, ApiObject newest) {
         return Revisions.outdatedRevision(deployment, newest)
-                .map(revision -> floor.client.update(
-                        Resource.DEPLOYMENTS,
-                        deployment.edit(tree -> tree.withObjectProperty("metadata")
-                                .withObjectProperty("annotations")
-                                .put(Revisions.REVISION, revision))))
+                .map(revision ->
+                        floor.client.update(
+                                Resource.DEPLOYMENTS,
+                                deployment.edit(tree ->
+                                        tree.withObjectProperty("metadata")
+                                                .withObjectProperty("annotations")
+                                                .put(Revisions.REVISION, revision))))
                 .orElse(deployment);
     }
 
     private void scale(Rollout rollout, Rollout.Move move) {
         int from = Rollout.replicas(move.replicaSet());
-        ApiObject changed = move.replicaSet().edit(tree -> {
-            tree.withObjectProperty("spec").put("replicas", move.replicas());
-            ObjectNode annotations = tree.withObjectProperty("metadata").withObjectProperty("annotations");
-            Revisions.sizes(rollout, annotations);
-        });
+        ApiObject changed =
+                move.replicaSet()
+                        .edit(tree -> {
+                            tree.withObjectProperty("spec").put("replicas", move.replicas());
+                            ObjectNode annotations =
+                                    tree.withObjectProperty("metadata")
+                                            .withObjectProperty("annotations");
+                            Revisions.sizes(rollout, annotations);
+                        });
         if (changed.equals(move.replicaSet())) {
             return;
         }
-        freshness.wrote(rollout.deployment().key(), floor.client.update(Resource.REPLICA_SETS, changed));
+        freshness.wrote(
+                rollout.deployment().key(), floor.client.update(Resource.REPLICA_SETS, changed));
         if (from != move.replicas()) {
             announce(rollout, move.replicaSet(), from, move.replicas());
         }
@@ -202,7 +214,8 @@ final class Deployments implements Reconciler {
         floor.recorder.normal(
                 rollout.deployment(),
                 "ScalingReplicaSet",
-                "Scaled %s replica set %s from %d to %d".formatted(direction, replicaSet.name(), from, to));
+                "Scaled %s replica set %s from %d to %d"
+                        .formatted(direction, replicaSet.name(), from, to));
     }
 
     private DeploymentStatus status(Rollout rollout) {

@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Tells, as EndpointSlices, which pods serve a Service. A pod that is being deleted stops being ready here at once,
- * whatever its probes still say, so that no new request goes to it.
+ * Tells, as EndpointSlices, which pods serve a Service. A pod that is being deleted stops being
+ * ready here at once, whatever its probes still say, so that no new request goes to it.
  */
 final class Endpoints implements Reconciler {
     private static final String SERVICE_NAME = "kubernetes.io/service-name";
@@ -61,8 +61,9 @@ final class Endpoints implements Reconciler {
 
     private static Collection<ObjectKey> service(ApiObject slice) {
         return managed(slice)
-                ? List.of(new ObjectKey(
-                        slice.namespace(), slice.labels().getOrDefault(SERVICE_NAME, "")))
+                ? List.of(
+                        new ObjectKey(
+                                slice.namespace(), slice.labels().getOrDefault(SERVICE_NAME, "")))
                 : List.of();
     }
 
@@ -85,10 +86,12 @@ final class Endpoints implements Reconciler {
         if (!freshness.caughtUp(key)) {
             return Result.after(LAG_MILLIS);
         }
-        List<ApiObject> stale = new ArrayList<>(floor.slices.byIndex(Floor.OWNER, service.get().uid()).stream()
-                .filter(s -> managed(s) && !s.deleting())
-                .sorted(Comparator.comparing(ApiObject::name))
-                .toList());
+        List<ApiObject> stale =
+                new ArrayList<>(
+                        floor.slices.byIndex(Floor.OWNER, service.get().uid()).stream()
+                                .filter(s -> managed(s) && !s.deleting())
+                                .sorted(Comparator.comparing(ApiObject::name))
+                                .toList());
         for (ObjectNode wanted : wanted(service.get())) {
             write(service.get(), wanted, stale);
         }
@@ -96,9 +99,13 @@ final class Endpoints implements Reconciler {
         return Result.DONE;
     }
 
-    // ---- what should be there --------------------------------------------------------------------------------------
+    // ---- what should be there
+    // --------------------------------------------------------------------------------------
 
-    /** Slices as they should read, without metadata: one or more per address type and set of port numbers. */
+    /**
+     * Slices as they should read, without metadata: one or more per address type and set of port
+     * numbers.
+     */
     private List<ObjectNode> wanted(ApiObject service) {
         Map<String, List<ObjectNode>> groups = new TreeMap<>();
         Map<String, ArrayNode> ports = new TreeMap<>();
@@ -112,7 +119,8 @@ final class Endpoints implements Reconciler {
                     String type = pod.text("/status/podIP").indexOf(':') >= 0 ? "IPv6" : "IPv4";
                     String group = type + " " + Canonical.text(resolved);
                     ports.put(group, resolved);
-                    groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(endpoint(pod, unready));
+                    groups.computeIfAbsent(group, _ -> new ArrayList<>())
+                            .add(endpoint(pod, unready));
                 });
         if (groups.isEmpty()) {
             ArrayNode none = JsonNodeFactory.instance.arrayNode();
@@ -122,14 +130,16 @@ final class Endpoints implements Reconciler {
         int most = floor.limits.endpointsPerSlice();
         groups.forEach((group, endpoints) -> {
             for (int from = 0; from < endpoints.size(); from += most) {
-                List<ObjectNode> part = endpoints.subList(from, Math.min(endpoints.size(), from + most));
+                List<ObjectNode> part =
+                        endpoints.subList(from, Math.min(endpoints.size(), from + most));
                 slices.add(slice(group.substring(0, 4), ports.get(group), part));
             }
         });
         return slices;
     }
 
-    private static ObjectNode slice(String addressType, ArrayNode ports, List<ObjectNode> endpoints) {
+    private static ObjectNode slice(
+            String addressType, ArrayNode ports, List<ObjectNode> endpoints) {
         ObjectNode slice = JsonNodeFactory.instance.objectNode();
         slice.put("addressType", addressType);
         slice.putArray("endpoints").addAll(endpoints);
@@ -148,8 +158,7 @@ final class Endpoints implements Reconciler {
         if (!pod.text("/spec/nodeName").isEmpty()) {
             endpoint.put("nodeName", pod.text("/spec/nodeName"));
         }
-        if (!pod.text("/spec/hostname").isEmpty()
-                && !pod.text("/spec/subdomain").isEmpty()) {
+        if (!pod.text("/spec/hostname").isEmpty() && !pod.text("/spec/subdomain").isEmpty()) {
             endpoint.put("hostname", pod.text("/spec/hostname"));
         }
         endpoint.putObject("targetRef")
@@ -160,7 +169,10 @@ final class Endpoints implements Reconciler {
         return endpoint;
     }
 
-    /** The Service's ports as this pod offers them: a named target port is looked up in its containers. */
+    /**
+     * The Service's ports as this pod offers them: a named target port is looked up in its
+     * containers.
+     */
     private static ArrayNode ports(ApiObject service, ApiObject pod) {
         ArrayNode ports = JsonNodeFactory.instance.arrayNode();
         for (JsonNode port : service.at("/spec/ports")) {
@@ -202,16 +214,26 @@ final class Endpoints implements Reconciler {
         return target.asText().matches("\\d{1,5}") ? target.asInt() : 0;
     }
 
-    // ---- writing ---------------------------------------------------------------------------------------------------
+    // ---- writing
+    // ---------------------------------------------------------------------------------------------------
 
-    /** Keeps a slice that reads so already, else rewrites one of the same ports, else creates one. */
+    /**
+     * Keeps a slice that reads so already, else rewrites one of the same ports, else creates one.
+     */
     private void write(ApiObject service, ObjectNode wanted, List<ApiObject> stale) {
-        Optional<ApiObject> reused = stale.stream()
-                .filter(s -> s.text("/addressType").equals(wanted.path("addressType").asText()))
-                .min(Comparator.comparing((ApiObject s) -> !Canonical.same(s.at("/ports"), wanted.path("ports")))
-                        .thenComparing(ApiObject::name));
+        Optional<ApiObject> reused =
+                stale.stream()
+                        .filter(s ->
+                                s.text("/addressType").equals(wanted.path("addressType").asText()))
+                        .min(
+                                Comparator.comparing((ApiObject s) ->
+                                                !Canonical.same(
+                                                        s.at("/ports"), wanted.path("ports")))
+                                        .thenComparing(ApiObject::name));
         if (reused.isEmpty()) {
-            freshness.wrote(service.key(), floor.client.create(Resource.ENDPOINT_SLICES, fresh(service, wanted)));
+            freshness.wrote(
+                    service.key(),
+                    floor.client.create(Resource.ENDPOINT_SLICES, fresh(service, wanted)));
             return;
         }
         ApiObject slice = reused.get();

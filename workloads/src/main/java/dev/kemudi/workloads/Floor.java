@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What all built-in controllers stand on: the client, one informer per kind, the clock, the recorder of Events. */
+/**
+ * What all built-in controllers stand on: the client, one informer per kind, the clock, the
+ * recorder of Events.
+ */
 final class Floor {
     /** Index: by the uid of every owner. */
     static final String OWNER = "owner";
@@ -49,8 +52,13 @@ final class Floor {
         this.time = time;
         this.limits = limits;
         this.metrics = metrics;
-        recorder = new EventRecorder(
-                client, "kemudi-workloads", time, dev.kemudi.controller.Limits.defaults(), metrics);
+        recorder =
+                new EventRecorder(
+                        client,
+                        "kemudi-workloads",
+                        time,
+                        dev.kemudi.controller.Limits.defaults(),
+                        metrics);
         pods = share(Resource.PODS);
         replicaSets = share(Resource.REPLICA_SETS);
         deployments = share(Resource.DEPLOYMENTS);
@@ -72,7 +80,9 @@ final class Floor {
     Informer informer(Resource resource) {
         return Informer.builder(client, resource)
                 .index(OWNER, Floor::ownerUids)
-                .index(UNMANAGED, o -> o.controller().isPresent() ? List.of() : List.of(o.namespace()))
+                .index(
+                        UNMANAGED,
+                        o -> o.controller().isPresent() ? List.of() : List.of(o.namespace()))
                 .metrics(metrics)
                 .time(time)
                 .build();
@@ -100,7 +110,8 @@ final class Floor {
     /** The key of the controlling owner when it is of {@code kind}. */
     static Optional<ObjectKey> managerKey(ApiObject object, Resource kind) {
         return object.controller()
-                .filter(o -> o.kind().equals(kind.kind()) && o.apiVersion().equals(kind.apiVersion()))
+                .filter(o ->
+                        o.kind().equals(kind.kind()) && o.apiVersion().equals(kind.apiVersion()))
                 .map(o -> new ObjectKey(object.namespace(), o.name()));
     }
 }

@@ -41,11 +41,17 @@ final class JobPods {
 
     /** Remembers releases only as long as the cache shows the pod as held. */
     void seen(ObjectKey key, List<ApiObject> pods) {
-        Set<String> held = pods.stream().filter(JobPods::tracked).map(ApiObject::uid).collect(Collectors.toSet());
-        released.computeIfPresent(key, (_, uids) -> {
-            uids.retainAll(held);
-            return uids.isEmpty() ? null : uids;
-        });
+        Set<String> held =
+                pods.stream()
+                        .filter(JobPods::tracked)
+                        .map(ApiObject::uid)
+                        .collect(Collectors.toSet());
+        released.computeIfPresent(
+                key,
+                (_, uids) -> {
+                    uids.retainAll(held);
+                    return uids.isEmpty() ? null : uids;
+                });
     }
 
     void forget(ObjectKey key) {
@@ -62,21 +68,28 @@ final class JobPods {
     }
 
     static Comparator<ApiObject> newestFirst() {
-        return Comparator.comparing((ApiObject p) -> p.text("/metadata/creationTimestamp")).reversed();
+        return Comparator.comparing((ApiObject p) -> p.text("/metadata/creationTimestamp"))
+                .reversed();
     }
 
-    /** @param index -1 when the Job is not indexed */
+    /**
+     * @param index -1 when the Job is not indexed
+     */
     void create(ApiObject job, int index) {
-        ApiObject wanted = Pods.fromTemplate(job).edit(tree -> {
-            ObjectNode metadata = tree.withObjectProperty("metadata");
-            metadata.withArrayProperty("finalizers").add(TRACKING);
-            if (index >= 0) {
-                metadata.put("generateName", job.name() + "-" + index + "-");
-                metadata.withObjectProperty("annotations").put(INDEX, Integer.toString(index));
-                metadata.withObjectProperty("labels").put(INDEX, Integer.toString(index));
-                number(tree.withObjectProperty("spec"), job, index);
-            }
-        });
+        ApiObject wanted =
+                Pods.fromTemplate(job)
+                        .edit(tree -> {
+                            ObjectNode metadata = tree.withObjectProperty("metadata");
+                            metadata.withArrayProperty("finalizers").add(TRACKING);
+                            if (index >= 0) {
+                                metadata.put("generateName", job.name() + "-" + index + "-");
+                                metadata.withObjectProperty("annotations")
+                                        .put(INDEX, Integer.toString(index));
+                                metadata.withObjectProperty("labels")
+                                        .put(INDEX, Integer.toString(index));
+                                number(tree.withObjectProperty("spec"), job, index);
+                            }
+                        });
         ApiObject pod = floor.client.create(Resource.PODS, wanted);
         freshness.wrote(job.key(), pod);
         floor.recorder.normal(job, "SuccessfulCreate", "Created pod: " + pod.name());
@@ -101,10 +114,15 @@ final class JobPods {
     void delete(ApiObject job, ApiObject pod) {
         release(job.key(), pod);
         try {
-            Optional<ApiObject> held = floor.client.delete(
-                    Resource.PODS, pod.namespace(), pod.name(), DeleteOptions.ofUid(pod.uid()));
+            Optional<ApiObject> held =
+                    floor.client.delete(
+                            Resource.PODS,
+                            pod.namespace(),
+                            pod.name(),
+                            DeleteOptions.ofUid(pod.uid()));
             held.ifPresentOrElse(
-                    object -> freshness.wrote(job.key(), object), () -> freshness.deleted(job.key(), pod));
+                    object -> freshness.wrote(job.key(), object),
+                    () -> freshness.deleted(job.key(), pod));
             floor.recorder.normal(job, "SuccessfulDelete", "Deleted pod: " + pod.name());
         } catch (ApiException e) {
             if (!e.notFound()) {
@@ -120,7 +138,8 @@ final class JobPods {
             return;
         }
         try {
-            floor.client.update(Resource.PODS, pod.edit(tree -> Owners.removeFinalizer(tree, TRACKING)));
+            floor.client.update(
+                    Resource.PODS, pod.edit(tree -> Owners.removeFinalizer(tree, TRACKING)));
         } catch (ApiException e) {
             if (!e.notFound()) {
                 throw e;
@@ -129,24 +148,30 @@ final class JobPods {
         released.computeIfAbsent(key, _ -> ConcurrentHashMap.newKeySet()).add(pod.uid());
     }
 
-    /** How long after its last failure a Job waits before the next attempt: 10 s doubling to 10 min. */
+    /**
+     * How long after its last failure a Job waits before the next attempt: 10 s doubling to 10 min.
+     */
     long backoffMillis(List<ApiObject> pods) {
-        Instant lastSuccess = pods.stream()
-                .filter(p -> Pods.phase(p).equals("Succeeded"))
-                .map(this::finishedAt)
-                .max(Comparator.naturalOrder())
-                .orElse(Instant.MIN);
-        List<Instant> failures = pods.stream()
-                .filter(p -> Pods.phase(p).equals("Failed"))
-                .map(this::finishedAt)
-                .filter(at -> at.isAfter(lastSuccess))
-                .sorted()
-                .toList();
+        Instant lastSuccess =
+                pods.stream()
+                        .filter(p -> Pods.phase(p).equals("Succeeded"))
+                        .map(this::finishedAt)
+                        .max(Comparator.naturalOrder())
+                        .orElse(Instant.MIN);
+        List<Instant> failures =
+                pods.stream()
+                        .filter(p -> Pods.phase(p).equals("Failed"))
+                        .map(this::finishedAt)
+                        .filter(at -> at.isAfter(lastSuccess))
+                        .sorted()
+                        .toList();
         if (failures.isEmpty()) {
             return 0;
         }
-        long seconds = Math.min(
-                MOST_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS << Math.min(failures.size() - 1, 10));
+        long seconds =
+                Math.min(
+                        MOST_BACKOFF_SECONDS,
+                        FIRST_BACKOFF_SECONDS << Math.min(failures.size() - 1, 10));
         return Math.max(
                 0,
                 failures.getLast().plusSeconds(seconds).toEpochMilli() - floor.time.epochMillis());

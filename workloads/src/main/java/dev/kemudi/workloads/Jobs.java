@@ -64,9 +64,10 @@ final class Jobs implements Reconciler {
         if (!freshness.caughtUp(key)) {
             return Result.after(LAG_MILLIS);
         }
-        List<ApiObject> all = floor.pods.byIndex(Floor.OWNER, job.uid()).stream()
-                .filter(p -> p.namespace().equals(job.namespace()))
-                .toList();
+        List<ApiObject> all =
+                floor.pods.byIndex(Floor.OWNER, job.uid()).stream()
+                        .filter(p -> p.namespace().equals(job.namespace()))
+                        .toList();
         pods.seen(key, all);
         Pass pass = new Pass(job, all);
         if (pass.ended()) {
@@ -90,14 +91,15 @@ final class Jobs implements Reconciler {
         if (!seconds.isNumber() || finished.isEmpty()) {
             return Result.DONE;
         }
-        long left = Duration.between(
-                        floor.time.now(), finished.get().plusSeconds(seconds.asLong()))
-                .toMillis();
+        long left =
+                Duration.between(floor.time.now(), finished.get().plusSeconds(seconds.asLong()))
+                        .toMillis();
         if (left > 0) {
             return Result.after(left);
         }
         try {
-            floor.client.delete(Resource.JOBS, job.namespace(), job.name(), DeleteOptions.ofUid(job.uid()));
+            floor.client.delete(
+                    Resource.JOBS, job.namespace(), job.name(), DeleteOptions.ofUid(job.uid()));
         } catch (ApiException e) {
             if (!e.notFound()) {
                 throw e;
@@ -126,9 +128,10 @@ final class Jobs implements Reconciler {
             this.job = job;
             this.all = all;
             this.active = new ArrayList<>(all.stream().filter(Pods::active).toList());
-            this.status = job.at("/status") instanceof ObjectNode tree
-                    ? tree.deepCopy()
-                    : JsonNodeFactory.instance.objectNode();
+            this.status =
+                    job.at("/status") instanceof ObjectNode tree
+                            ? tree.deepCopy()
+                            : JsonNodeFactory.instance.objectNode();
             this.indexed = job.text("/spec/completionMode").equals("Indexed");
         }
 
@@ -144,7 +147,8 @@ final class Jobs implements Reconciler {
             fold();
             if (noteEnded()) {
                 write();
-                return Result.DONE; // status is safe: the next pass, called by it, releases and counts
+                return Result
+                        .DONE; // status is safe: the next pass, called by it, releases and counts
             }
             Result result = Result.DONE;
             if (suspended) {
@@ -157,7 +161,8 @@ final class Jobs implements Reconciler {
             return result;
         }
 
-        // ---- counting ----------------------------------------------------------------------------------------------
+        // ---- counting
+        // ----------------------------------------------------------------------------------------------
 
         /** Lets pods go whose end is written down, and counts those that have been let go. */
         private void fold() {
@@ -165,9 +170,10 @@ final class Jobs implements Reconciler {
                 Set<String> uncounted = uncounted(end);
                 int counted = 0;
                 for (String uid : List.copyOf(uncounted)) {
-                    Optional<ApiObject> held = all.stream()
-                            .filter(p -> p.uid().equals(uid) && JobPods.tracked(p))
-                            .findFirst();
+                    Optional<ApiObject> held =
+                            all.stream()
+                                    .filter(p -> p.uid().equals(uid) && JobPods.tracked(p))
+                                    .findFirst();
                     held.ifPresent(p -> pods.release(job.key(), p));
                     uncounted.remove(uid);
                     counted++;
@@ -226,7 +232,8 @@ final class Jobs implements Reconciler {
             return status.path("succeeded").asInt();
         }
 
-        // ---- deciding ----------------------------------------------------------------------------------------------
+        // ---- deciding
+        // ----------------------------------------------------------------------------------------------
 
         /** Whether the Job has ended, one way or the other. */
         private boolean judge() {
@@ -241,9 +248,10 @@ final class Jobs implements Reconciler {
                 return true;
             }
             JsonNode completions = job.at("/spec/completions");
-            boolean complete = completions.isNumber()
-                    ? succeeded() >= completions.asInt()
-                    : succeeded() > 0 && active.isEmpty();
+            boolean complete =
+                    completions.isNumber()
+                            ? succeeded() >= completions.asInt()
+                            : succeeded() > 0 && active.isEmpty();
             if (complete) {
                 active.forEach(p -> pods.delete(job, p));
                 String message = "Reached expected number of succeeded pods";
@@ -268,7 +276,8 @@ final class Jobs implements Reconciler {
             if (!seconds.isNumber() || !status.has("startTime")) {
                 return Long.MAX_VALUE;
             }
-            Instant end = Instant.parse(status.path("startTime").asText()).plusSeconds(seconds.asLong());
+            Instant end =
+                    Instant.parse(status.path("startTime").asText()).plusSeconds(seconds.asLong());
             return Duration.between(floor.time.now(), end).toMillis();
         }
 
@@ -289,21 +298,26 @@ final class Jobs implements Reconciler {
             active.forEach(p -> pods.delete(job, p));
             active.clear();
             status.remove("startTime");
-            Conditions.OF_JOB.set(status, "Suspended", "True", "JobSuspended", "Job suspended", floor.timestamp());
+            Conditions.OF_JOB.set(
+                    status,
+                    "Suspended",
+                    "True",
+                    "JobSuspended",
+                    "Job suspended",
+                    floor.timestamp());
         }
 
         private Result scale() {
             int parallelism = job.integer("/spec/parallelism", 1);
             JsonNode completions = job.at("/spec/completions");
-            int wanted = completions.isNumber()
-                    ? Math.min(parallelism, completions.asInt() - succeeded())
-                    : succeeded() > 0 ? active.size() : parallelism;
+            int wanted =
+                    completions.isNumber()
+                            ? Math.min(parallelism, completions.asInt() - succeeded())
+                            : succeeded() > 0 ? active.size() : parallelism;
             int missing = Math.min(wanted - active.size(), floor.limits.podBurst());
             if (missing < 0) {
-                List<ApiObject> surplus = active.stream()
-                        .sorted(Pods.deletionOrder(active))
-                        .limit(-missing)
-                        .toList();
+                List<ApiObject> surplus =
+                        active.stream().sorted(Pods.deletionOrder(active)).limit(-missing).toList();
                 surplus.forEach(p -> pods.delete(job, p));
                 active.removeAll(surplus);
             }
@@ -315,7 +329,9 @@ final class Jobs implements Reconciler {
                 pods.create(job, indexed ? freeIndex(completions.asInt()) : -1);
             }
             created = Math.max(0, missing);
-            return millisToDeadline() == Long.MAX_VALUE ? Result.DONE : Result.after(millisToDeadline() + 1);
+            return millisToDeadline() == Long.MAX_VALUE
+                    ? Result.DONE
+                    : Result.after(millisToDeadline() + 1);
         }
 
         private int freeIndex(int completions) {
@@ -325,7 +341,8 @@ final class Jobs implements Reconciler {
             }
             int index = taken.nextClearBit(0);
             if (index >= completions) {
-                throw new IllegalStateException("expected an index below " + completions + " to be free, found none");
+                throw new IllegalStateException(
+                        "expected an index below " + completions + " to be free, found none");
             }
             taken.set(index);
             return index;
@@ -339,7 +356,9 @@ final class Jobs implements Reconciler {
                 status.remove("active");
             }
             status.put("ready", active.stream().filter(Pods::ready).count());
-            status.put("terminating", all.stream().filter(p -> p.deleting() && !Pods.finished(p)).count());
+            status.put(
+                    "terminating",
+                    all.stream().filter(p -> p.deleting() && !Pods.finished(p)).count());
             if (!status.has("uncountedTerminatedPods")) {
                 status.putObject("uncountedTerminatedPods");
             }

@@ -3,12 +3,17 @@ package dev.kemudi.workloads;
 /**
  * What the built-in controllers do at most.
  *
- * @param workersPerController 2: keys of one kind that are worked on at once; writes group in the log anyway
+ * @param workersPerController 2: keys of one kind that are worked on at once; writes group in the
+ *     log anyway
  * @param podBurst 500: pods that one pass creates or deletes for one owner; the next pass goes on
- * @param endpointsPerSlice 100: what Kubernetes puts into one EndpointSlice, so that a change rewrites little
- * @param namespaceRetryMillis 1_000: a namespace whose content refuses to go is looked at again this often
- * @param discoverySettleMillis 500: how long after a CustomResourceDefinition changed its kind is looked for again
- * @param collectorAbsentOwners 4_096: uids of owners known to be gone for ever, so that each is asked for once
+ * @param endpointsPerSlice 100: what Kubernetes puts into one EndpointSlice, so that a change
+ *     rewrites little
+ * @param namespaceRetryMillis 1_000: a namespace whose content refuses to go is looked at again
+ *     this often
+ * @param discoverySettleMillis 500: how long after a CustomResourceDefinition changed its kind is
+ *     looked for again
+ * @param collectorAbsentOwners 4_096: uids of owners known to be gone for ever, so that each is
+ *     asked for once
  */
 public record Limits(
         int workersPerController,

@@ -15,8 +15,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /**
- * One informer for every kind that the server serves, custom ones included, following CustomResourceDefinitions as they
- * come and go. The collector and namespace deletion hear of every object through here.
+ * One informer for every kind that the server serves, custom ones included, following
+ * CustomResourceDefinitions as they come and go. The collector and namespace deletion hear of every
+ * object through here.
  */
 final class Monitors {
     /** Events have no owners and no dependents, and there are many. */
@@ -55,37 +56,40 @@ final class Monitors {
         for (Resource resource : now) {
             informers.computeIfAbsent(resource, this::follow);
         }
-        informers.entrySet().removeIf(entry -> {
-            boolean ended = !now.contains(entry.getKey());
-            if (ended && !floor.shared.containsKey(entry.getKey())) {
-                entry.getValue().close();
-            }
-            return ended;
-        });
+        informers
+                .entrySet()
+                .removeIf(entry -> {
+                    boolean ended = !now.contains(entry.getKey());
+                    if (ended && !floor.shared.containsKey(entry.getKey())) {
+                        entry.getValue().close();
+                    }
+                    return ended;
+                });
     }
 
     private Informer follow(Resource resource) {
         Informer shared = floor.shared.get(resource);
         Informer informer = shared == null ? floor.informer(resource) : shared;
-        informer.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                listeners.forEach(l -> l.changed(resource, object));
-            }
+        informer.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject object, boolean initial) {
+                        listeners.forEach(l -> l.changed(resource, object));
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                if (!old.uid().equals(now.uid())) {
-                    listeners.forEach(l -> l.deleted(resource, old));
-                }
-                listeners.forEach(l -> l.changed(resource, now));
-            }
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        if (!old.uid().equals(now.uid())) {
+                            listeners.forEach(l -> l.deleted(resource, old));
+                        }
+                        listeners.forEach(l -> l.changed(resource, now));
+                    }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                listeners.forEach(l -> l.deleted(resource, last));
-            }
-        });
+                    @Override
+                    public void onDelete(ApiObject last, boolean stateUnknown) {
+                        listeners.forEach(l -> l.deleted(resource, last));
+                    }
+                });
         if (shared == null) {
             informer.start();
         }
@@ -100,7 +104,10 @@ final class Monitors {
         return Optional.ofNullable(informers.get(resource));
     }
 
-    /** The kind that an owner reference names, in whatever version; empty when nothing of that kind is served. */
+    /**
+     * The kind that an owner reference names, in whatever version; empty when nothing of that kind
+     * is served.
+     */
     Optional<Resource> resource(String apiVersion, String kind) {
         int slash = apiVersion.indexOf('/');
         String group = slash < 0 ? "" : apiVersion.substring(0, slash);
@@ -116,7 +123,8 @@ final class Monitors {
     List<Dependent> dependents(String uid) {
         List<Dependent> dependents = new ArrayList<>();
         informers.forEach((resource, informer) ->
-                informer.byIndex(Floor.OWNER, uid).forEach(o -> dependents.add(new Dependent(resource, o))));
+                informer.byIndex(Floor.OWNER, uid)
+                        .forEach(o -> dependents.add(new Dependent(resource, o))));
         return dependents;
     }
 

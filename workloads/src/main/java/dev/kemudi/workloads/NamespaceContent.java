@@ -28,22 +28,30 @@ final class NamespaceContent implements Reconciler {
     }
 
     static Controller controller(Floor floor, Monitors monitors) {
-        Controller controller = floor.controller("namespace", new NamespaceContent(floor, monitors))
-                .watches(
-                        floor.namespaces,
-                        namespace -> namespace.deleting() ? List.of(namespace.key()) : List.of());
-        monitors.listen(new Monitors.Listener() {
-            @Override
-            public void changed(Resource resource, ApiObject object) {}
+        Controller controller =
+                floor.controller("namespace", new NamespaceContent(floor, monitors))
+                        .watches(
+                                floor.namespaces,
+                                namespace ->
+                                        namespace.deleting()
+                                                ? List.of(namespace.key())
+                                                : List.of());
+        monitors.listen(
+                new Monitors.Listener() {
+                    @Override
+                    public void changed(Resource resource, ApiObject object) {}
 
-            @Override
-            public void deleted(Resource resource, ApiObject last) {
-                ObjectKey namespace = new ObjectKey("", last.namespace());
-                if (floor.namespaces.get(namespace).filter(ApiObject::deleting).isPresent()) {
-                    controller.queue().addAfter(namespace, 0);
-                }
-            }
-        });
+                    @Override
+                    public void deleted(Resource resource, ApiObject last) {
+                        ObjectKey namespace = new ObjectKey("", last.namespace());
+                        if (floor.namespaces
+                                .get(namespace)
+                                .filter(ApiObject::deleting)
+                                .isPresent()) {
+                            controller.queue().addAfter(namespace, 0);
+                        }
+                    }
+                });
         return controller;
     }
 
@@ -53,8 +61,7 @@ final class NamespaceContent implements Reconciler {
         if (found.isEmpty() || !found.get().deleting() || !held(found.get())) {
             return Result.DONE;
         }
-        List<Resource> kinds =
-                monitors.served().stream().filter(Resource::namespaced).toList();
+        List<Resource> kinds = monitors.served().stream().filter(Resource::namespaced).toList();
         StringJoiner remaining = new StringJoiner(", ");
         for (Resource kind : kinds) {
             int left = empty(kind, key.name());
@@ -66,7 +73,11 @@ final class NamespaceContent implements Reconciler {
             release(found.get());
             return Result.DONE;
         }
-        StatusWriter.write(floor.client, Resource.NAMESPACES, found.get(), status(found.get(), remaining.toString()));
+        StatusWriter.write(
+                floor.client,
+                Resource.NAMESPACES,
+                found.get(),
+                status(found.get(), remaining.toString()));
         return Result.after(floor.limits.namespaceRetryMillis()); // deletions bring it back sooner
     }
 
@@ -86,7 +97,11 @@ final class NamespaceContent implements Reconciler {
             try {
                 if (object.deleting()
                         || floor.client
-                                .delete(kind, namespace, object.name(), DeleteOptions.ofUid(object.uid()))
+                                .delete(
+                                        kind,
+                                        namespace,
+                                        object.name(),
+                                        DeleteOptions.ofUid(object.uid()))
                                 .isPresent()) {
                     left++;
                 }
@@ -102,8 +117,7 @@ final class NamespaceContent implements Reconciler {
 
     private List<ApiObject> all(Resource kind, String namespace) {
         try {
-            return new ArrayList<>(
-                    floor.client.list(kind, namespace, ListOptions.ALL).items());
+            return new ArrayList<>(floor.client.list(kind, namespace, ListOptions.ALL).items());
         } catch (ApiException e) {
             if (e.notFound()) {
                 return List.of(); // the kind itself is gone
@@ -126,15 +140,18 @@ final class NamespaceContent implements Reconciler {
 
     private void release(ApiObject namespace) {
         try {
-            floor.client.update(Resource.NAMESPACES, namespace.edit(tree -> {
-                var kept = tree.arrayNode();
-                tree.at("/spec/finalizers").forEach(f -> {
-                    if (!f.asText().equals(FINALIZER)) {
-                        kept.add(f);
-                    }
-                });
-                tree.withObjectProperty("spec").set("finalizers", kept);
-            }));
+            floor.client.update(
+                    Resource.NAMESPACES,
+                    namespace.edit(tree -> {
+                        var kept = tree.arrayNode();
+                        tree.at("/spec/finalizers")
+                                .forEach(f -> {
+                                    if (!f.asText().equals(FINALIZER)) {
+                                        kept.add(f);
+                                    }
+                                });
+                        tree.withObjectProperty("spec").set("finalizers", kept);
+                    }));
         } catch (ApiException e) {
             if (!e.notFound()) {
                 throw e;

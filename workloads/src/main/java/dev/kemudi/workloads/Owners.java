@@ -7,7 +7,10 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.OwnerReference;
 import java.util.function.Predicate;
 
-/** Changes to {@code metadata.ownerReferences} and {@code metadata.finalizers} of a tree that is one's own copy. */
+/**
+ * Changes to {@code metadata.ownerReferences} and {@code metadata.finalizers} of a tree that is
+ * one's own copy.
+ */
 final class Owners {
     private Owners() {}
 
@@ -31,11 +34,12 @@ final class Owners {
     static void removeFinalizer(ObjectNode tree, String finalizer) {
         ObjectNode metadata = tree.withObjectProperty("metadata");
         ArrayNode kept = metadata.arrayNode();
-        metadata.path("finalizers").forEach(f -> {
-            if (!f.asText().equals(finalizer)) {
-                kept.add(f);
-            }
-        });
+        metadata.path("finalizers")
+                .forEach(f -> {
+                    if (!f.asText().equals(finalizer)) {
+                        kept.add(f);
+                    }
+                });
         metadata.set("finalizers", kept);
     }
 }

@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /** What controllers ask of pods. */
 final class Pods {
-    private static final Map<String, Integer> PHASES = Map.of("Pending", 0, "Unknown", 1, "Running", 2);
+    private static final Map<String, Integer> PHASES =
+            Map.of("Pending", 0, "Unknown", 1, "Running", 2);
     private static final String DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 
     private Pods() {}
@@ -79,8 +80,8 @@ final class Pods {
     }
 
     /**
-     * Which pods go first when there are too many: those without a node, pending, not ready, cheap to delete, crowded on
-     * their node, ready for the shortest time, restarted most, newest.
+     * Which pods go first when there are too many: those without a node, pending, not ready, cheap
+     * to delete, crowded on their node, ready for the shortest time, restarted most, newest.
      */
     static Comparator<ApiObject> deletionOrder(List<ApiObject> pods) {
         Map<String, Integer> perNode = new HashMap<>();
@@ -92,7 +93,8 @@ final class Pods {
                 .thenComparing(p -> -perNode.getOrDefault(p.text("/spec/nodeName"), 0))
                 .thenComparing(p -> readySince(p).orElse(Instant.MAX), Comparator.reverseOrder())
                 .thenComparing(p -> -restarts(p))
-                .thenComparing(p -> p.creationTimestamp().orElse(Instant.MAX), Comparator.reverseOrder())
+                .thenComparing(
+                        p -> p.creationTimestamp().orElse(Instant.MAX), Comparator.reverseOrder())
                 .thenComparing(ApiObject::name);
     }
 
@@ -108,17 +110,19 @@ final class Pods {
     /** A pod of {@code owner}'s template, not yet created; the server makes its name. */
     static ApiObject fromTemplate(ApiObject owner) {
         JsonNode template = owner.at("/spec/template");
-        return ApiObject.named(Resource.PODS, owner.namespace(), "").edit(tree -> {
-            ObjectNode metadata = tree.withObjectProperty("metadata");
-            metadata.remove("name");
-            metadata.put("generateName", owner.name() + "-");
-            for (String member : List.of("labels", "annotations", "finalizers")) {
-                if (!template.path("metadata").path(member).isMissingNode()) {
-                    metadata.set(member, template.path("metadata").path(member).deepCopy());
-                }
-            }
-            metadata.putArray("ownerReferences").add(OwnerReference.controllerOf(owner).toTree());
-            tree.set("spec", template.path("spec").deepCopy());
-        });
+        return ApiObject.named(Resource.PODS, owner.namespace(), "")
+                .edit(tree -> {
+                    ObjectNode metadata = tree.withObjectProperty("metadata");
+                    metadata.remove("name");
+                    metadata.put("generateName", owner.name() + "-");
+                    for (String member : List.of("labels", "annotations", "finalizers")) {
+                        if (!template.path("metadata").path(member).isMissingNode()) {
+                            metadata.set(member, template.path("metadata").path(member).deepCopy());
+                        }
+                    }
+                    metadata.putArray("ownerReferences")
+                            .add(OwnerReference.controllerOf(owner).toTree());
+                    tree.set("spec", template.path("spec").deepCopy());
+                });
     }
 }

@@ -63,9 +63,10 @@ final class ReplicaSets implements Reconciler {
             return Result.after(LAG_MILLIS); // the event that is missing brings the key back sooner
         }
         ApiObject replicaSet = found.get();
-        List<ApiObject> pods = adoption.claim(replicaSet, selector(replicaSet), Resource.REPLICA_SETS).stream()
-                .filter(Pods::active)
-                .toList();
+        List<ApiObject> pods =
+                adoption.claim(replicaSet, selector(replicaSet), Resource.REPLICA_SETS).stream()
+                        .filter(Pods::active)
+                        .toList();
         String failure = "";
         if (!replicaSet.deleting()) {
             failure = scale(replicaSet, pods);
@@ -92,11 +93,14 @@ final class ReplicaSets implements Reconciler {
             }
             return "";
         } catch (ApiException e) {
-            if (e.status().reason().equals("Forbidden") && e.getMessage().contains("being terminated")) {
+            if (e.status().reason().equals("Forbidden")
+                    && e.getMessage().contains("being terminated")) {
                 return ""; // the namespace goes away, and this ReplicaSet with it
             }
             floor.recorder.warning(
-                    replicaSet, missing > 0 ? "FailedCreate" : "FailedDelete", "Error: " + e.getMessage());
+                    replicaSet,
+                    missing > 0 ? "FailedCreate" : "FailedDelete",
+                    "Error: " + e.getMessage());
             return e.getMessage();
         }
     }
@@ -112,7 +116,11 @@ final class ReplicaSets implements Reconciler {
     private void delete(ApiObject replicaSet, ApiObject pod) {
         try {
             floor.client
-                    .delete(Resource.PODS, pod.namespace(), pod.name(), DeleteOptions.ofUid(pod.uid()))
+                    .delete(
+                            Resource.PODS,
+                            pod.namespace(),
+                            pod.name(),
+                            DeleteOptions.ofUid(pod.uid()))
                     .ifPresentOrElse(
                             held -> freshness.wrote(replicaSet.key(), held),
                             () -> freshness.deleted(replicaSet.key(), pod));
@@ -126,9 +134,10 @@ final class ReplicaSets implements Reconciler {
     }
 
     private ObjectNode status(ApiObject replicaSet, List<ApiObject> pods, String failure) {
-        ObjectNode status = replicaSet.at("/status") instanceof ObjectNode before
-                ? before.deepCopy()
-                : JsonNodeFactory.instance.objectNode();
+        ObjectNode status =
+                replicaSet.at("/status") instanceof ObjectNode before
+                        ? before.deepCopy()
+                        : JsonNodeFactory.instance.objectNode();
         Instant now = floor.time.now();
         int minReady = replicaSet.integer("/spec/minReadySeconds", 0);
         Map<String, String> templateLabels = replicaSet.textMap("/spec/template/metadata/labels");
@@ -136,7 +145,9 @@ final class ReplicaSets implements Reconciler {
         count(
                 status,
                 "fullyLabeledReplicas",
-                pods.stream().filter(p -> p.labels().entrySet().containsAll(templateLabels.entrySet())).count());
+                pods.stream()
+                        .filter(p -> p.labels().entrySet().containsAll(templateLabels.entrySet()))
+                        .count());
         count(status, "readyReplicas", pods.stream().filter(Pods::ready).count());
         count(
                 status,
@@ -147,7 +158,8 @@ final class ReplicaSets implements Reconciler {
         if (failure.isEmpty()) {
             Conditions.remove(status, "ReplicaFailure");
         } else {
-            Conditions.PLAIN.set(status, "ReplicaFailure", "True", "FailedCreate", failure, floor.timestamp());
+            Conditions.PLAIN.set(
+                    status, "ReplicaFailure", "True", "FailedCreate", failure, floor.timestamp());
         }
         return status;
     }

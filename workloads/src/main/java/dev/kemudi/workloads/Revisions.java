@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The history of one Deployment's templates: one ReplicaSet per template, numbered by annotations that
- * {@code kubectl rollout history} and {@code undo} read.
+ * The history of one Deployment's templates: one ReplicaSet per template, numbered by annotations
+ * that {@code kubectl rollout history} and {@code undo} read.
  */
 final class Revisions {
     static final String REVISION = "deployment.kubernetes.io/revision";
@@ -24,13 +24,14 @@ final class Revisions {
     private static final String HASH = "pod-template-hash";
 
     /** Annotations of a Deployment that are not its ReplicaSets' business. */
-    private static final Set<String> OWN = Set.of(
-            "kubectl.kubernetes.io/last-applied-configuration",
-            REVISION,
-            HISTORY,
-            Rollout.DESIRED,
-            Rollout.MOST,
-            "deprecated.deployment.rollback.to");
+    private static final Set<String> OWN =
+            Set.of(
+                    "kubectl.kubernetes.io/last-applied-configuration",
+                    REVISION,
+                    HISTORY,
+                    Rollout.DESIRED,
+                    Rollout.MOST,
+                    "deprecated.deployment.rollback.to");
 
     private final Floor floor;
     private final Freshness freshness;
@@ -43,9 +44,8 @@ final class Revisions {
     static Rollout split(ApiObject deployment, List<ApiObject> replicaSets) {
         String template = templateText(deployment);
         List<ApiObject> sorted = replicaSets.stream().sorted(Rollout.BY_AGE).toList();
-        Optional<ApiObject> newest = sorted.stream()
-                .filter(rs -> templateText(rs).equals(template))
-                .findFirst();
+        Optional<ApiObject> newest =
+                sorted.stream().filter(rs -> templateText(rs).equals(template)).findFirst();
         List<ApiObject> olds =
                 sorted.stream().filter(rs -> newest.isEmpty() || rs != newest.get()).toList();
         return new Rollout(deployment, newest, olds);
@@ -57,9 +57,10 @@ final class Revisions {
 
     /** The template without the label by which controllers tell ReplicaSets apart. */
     private static ObjectNode template(ApiObject owner) {
-        ObjectNode template = owner.at("/spec/template") instanceof ObjectNode tree
-                ? tree.deepCopy()
-                : JsonNodeFactory.instance.objectNode();
+        ObjectNode template =
+                owner.at("/spec/template") instanceof ObjectNode tree
+                        ? tree.deepCopy()
+                        : JsonNodeFactory.instance.objectNode();
         if (template.path("metadata").path("labels") instanceof ObjectNode labels) {
             labels.remove(HASH);
         }
@@ -82,14 +83,19 @@ final class Revisions {
     /** Brings annotations of the newest ReplicaSet and the Deployment's revision up to date. */
     ApiObject number(Rollout rollout, ApiObject newest) {
         long wanted = Math.max(nextRevision(rollout), revision(newest));
-        ApiObject numbered = newest.edit(tree -> {
-            ObjectNode annotations = tree.withObjectProperty("metadata").withObjectProperty("annotations");
-            annotate(rollout, annotations, wanted, revision(newest));
-            tree.withObjectProperty("spec")
-                    .put("minReadySeconds", rollout.deployment().integer("/spec/minReadySeconds", 0));
-        });
-        boolean sameReadiness = newest.integer("/spec/minReadySeconds", 0)
-                == numbered.integer("/spec/minReadySeconds", 0);
+        ApiObject numbered =
+                newest.edit(tree -> {
+                    ObjectNode annotations =
+                            tree.withObjectProperty("metadata").withObjectProperty("annotations");
+                    annotate(rollout, annotations, wanted, revision(newest));
+                    tree.withObjectProperty("spec")
+                            .put(
+                                    "minReadySeconds",
+                                    rollout.deployment().integer("/spec/minReadySeconds", 0));
+                });
+        boolean sameReadiness =
+                newest.integer("/spec/minReadySeconds", 0)
+                        == numbered.integer("/spec/minReadySeconds", 0);
         ApiObject stored = newest;
         if (!numbered.annotations().equals(newest.annotations()) || !sameReadiness) {
             stored = floor.client.update(Resource.REPLICA_SETS, numbered);
@@ -98,15 +104,19 @@ final class Revisions {
         return stored;
     }
 
-    private static void annotate(Rollout rollout, ObjectNode annotations, long wanted, long before) {
-        rollout.deployment().annotations().forEach((name, value) -> {
-            if (!OWN.contains(name)) {
-                annotations.put(name, value);
-            }
-        });
+    private static void annotate(
+            Rollout rollout, ObjectNode annotations, long wanted, long before) {
+        rollout.deployment()
+                .annotations()
+                .forEach((name, value) -> {
+                    if (!OWN.contains(name)) {
+                        annotations.put(name, value);
+                    }
+                });
         if (before != wanted && before != 0) {
             String history = annotations.path(HISTORY).asText("");
-            annotations.put(HISTORY, history.isEmpty() ? Long.toString(before) : history + "," + before);
+            annotations.put(
+                    HISTORY, history.isEmpty() ? Long.toString(before) : history + "," + before);
         }
         annotations.put(REVISION, Long.toString(wanted));
         sizes(rollout, annotations);
@@ -117,25 +127,39 @@ final class Revisions {
         annotations.put(Rollout.MOST, Integer.toString(rollout.wanted() + rollout.maxSurge()));
     }
 
-    /** Creates the ReplicaSet of the present template; empty when its name was taken and the hash must change. */
+    /**
+     * Creates the ReplicaSet of the present template; empty when its name was taken and the hash
+     * must change.
+     */
     Optional<ApiObject> create(Rollout rollout) {
         ApiObject deployment = rollout.deployment();
         ObjectNode template = template(deployment);
         String hash = Canonical.hash(template, deployment.integer("/status/collisionCount", 0));
         String name = deployment.name() + "-" + hash;
         template.withObjectProperty("metadata").withObjectProperty("labels").put(HASH, hash);
-        ApiObject wanted = ApiObject.named(Resource.REPLICA_SETS, deployment.namespace(), name).edit(tree -> {
-            ObjectNode metadata = tree.withObjectProperty("metadata");
-            metadata.set("labels", template.at("/metadata/labels").deepCopy());
-            annotate(rollout, metadata.putObject("annotations"), nextRevision(rollout), 0);
-            metadata.putArray("ownerReferences").add(OwnerReference.controllerOf(deployment).toTree());
-            ObjectNode spec = tree.putObject("spec");
-            spec.put("replicas", rollout.firstReplicas());
-            spec.put("minReadySeconds", deployment.integer("/spec/minReadySeconds", 0));
-            spec.set("selector", deployment.at("/spec/selector").deepCopy());
-            spec.withObjectProperty("selector").withObjectProperty("matchLabels").put(HASH, hash);
-            spec.set("template", template);
-        });
+        ApiObject wanted =
+                ApiObject.named(Resource.REPLICA_SETS, deployment.namespace(), name)
+                        .edit(tree -> {
+                            ObjectNode metadata = tree.withObjectProperty("metadata");
+                            metadata.set("labels", template.at("/metadata/labels").deepCopy());
+                            annotate(
+                                    rollout,
+                                    metadata.putObject("annotations"),
+                                    nextRevision(rollout),
+                                    0);
+                            metadata.putArray("ownerReferences")
+                                    .add(OwnerReference.controllerOf(deployment).toTree());
+                            ObjectNode spec = tree.putObject("spec");
+                            spec.put("replicas", rollout.firstReplicas());
+                            spec.put(
+                                    "minReadySeconds",
+                                    deployment.integer("/spec/minReadySeconds", 0));
+                            spec.set("selector", deployment.at("/spec/selector").deepCopy());
+                            spec.withObjectProperty("selector")
+                                    .withObjectProperty("matchLabels")
+                                    .put(HASH, hash);
+                            spec.set("template", template);
+                        });
         try {
             ApiObject stored = floor.client.create(Resource.REPLICA_SETS, wanted);
             freshness.wrote(deployment.key(), stored);
@@ -152,7 +176,8 @@ final class Revisions {
     private Optional<ApiObject> ours(ApiObject deployment, ObjectKey key, ObjectNode template) {
         return floor.client
                 .find(Resource.REPLICA_SETS, key.namespace(), key.name())
-                .filter(rs -> rs.controller().filter(o -> o.uid().equals(deployment.uid())).isPresent())
+                .filter(rs ->
+                        rs.controller().filter(o -> o.uid().equals(deployment.uid())).isPresent())
                 .filter(rs -> Canonical.same(rs.at("/spec/template"), template));
     }
 
@@ -167,9 +192,10 @@ final class Revisions {
         idle.stream()
                 .sorted(Comparator.comparingLong(Revisions::revision))
                 .limit(surplus)
-                .filter(rs -> rs.integer("/status/replicas", 0) == 0
-                        && Rollout.replicas(rs) == 0
-                        && rs.at("/status/observedGeneration").asLong() >= rs.generation())
+                .filter(rs ->
+                        rs.integer("/status/replicas", 0) == 0
+                                && Rollout.replicas(rs) == 0
+                                && rs.at("/status/observedGeneration").asLong() >= rs.generation())
                 .forEach(this::delete);
     }
 
@@ -191,6 +217,8 @@ final class Revisions {
     static Optional<String> outdatedRevision(ApiObject deployment, ApiObject newest) {
         Map<String, String> annotations = deployment.annotations();
         String revision = newest.annotations().getOrDefault(REVISION, "");
-        return revision.equals(annotations.get(REVISION)) ? Optional.empty() : Optional.of(revision);
+        return revision.equals(annotations.get(REVISION))
+                ? Optional.empty()
+                : Optional.of(revision);
     }
 }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The numbers of one Deployment: what it wants, what its ReplicaSets have, and how far each may move. Pure arithmetic;
- * nothing here writes.
+ * The numbers of one Deployment: what it wants, what its ReplicaSets have, and how far each may
+ * move. Pure arithmetic; nothing here writes.
  *
  * @param newest the ReplicaSet of the present template, once there is one
  * @param olds all others, oldest first
@@ -110,7 +110,10 @@ record Rollout(ApiObject deployment, Optional<ApiObject> newest, List<ApiObject>
         return Math.max(0, Math.min(room, wanted()));
     }
 
-    /** How far the old ReplicaSets may shrink now: first what is broken in them, then what the newest has replaced. */
+    /**
+     * How far the old ReplicaSets may shrink now: first what is broken in them, then what the
+     * newest has replaced.
+     */
     List<Move> shrinkOlds() {
         int newReplicas = newest.map(Rollout::replicas).orElse(0);
         int newAvailable = newest.map(Rollout::available).orElse(0);
@@ -140,23 +143,24 @@ record Rollout(ApiObject deployment, Optional<ApiObject> newest, List<ApiObject>
         return all().stream()
                 .filter(rs -> replicas(rs) > 0)
                 .map(rs -> rs.annotations().get(DESIRED))
-                .anyMatch(desired -> desired != null && !desired.equals(Integer.toString(wanted())));
+                .anyMatch(
+                        desired -> desired != null && !desired.equals(Integer.toString(wanted())));
     }
 
-    /** New sizes when only {@code spec.replicas} changed: a rollout under way keeps its proportions. */
+    /**
+     * New sizes when only {@code spec.replicas} changed: a rollout under way keeps its proportions.
+     */
     List<Move> resize() {
         List<ApiObject> active = all().stream().filter(rs -> replicas(rs) > 0).toList();
         if (active.size() <= 1) {
-            Optional<ApiObject> only = active.isEmpty() ? newest.or(() -> last(olds)) : last(active);
+            Optional<ApiObject> only =
+                    active.isEmpty() ? newest.or(() -> last(olds)) : last(active);
             return only.filter(rs -> replicas(rs) != wanted() || outdated(rs))
                     .map(rs -> List.of(new Move(rs, wanted())))
                     .orElse(List.of());
         }
         if (newest.filter(this::saturated).isPresent()) {
-            return olds.stream()
-                    .filter(rs -> replicas(rs) > 0)
-                    .map(rs -> new Move(rs, 0))
-                    .toList();
+            return olds.stream().filter(rs -> replicas(rs) > 0).map(rs -> new Move(rs, 0)).toList();
         }
         return recreates() ? List.of() : proportional(active);
     }
@@ -166,7 +170,9 @@ record Rollout(ApiObject deployment, Optional<ApiObject> newest, List<ApiObject>
     }
 
     private boolean saturated(ApiObject replicaSet) {
-        return replicas(replicaSet) == wanted() && !outdated(replicaSet) && available(replicaSet) == wanted();
+        return replicas(replicaSet) == wanted()
+                && !outdated(replicaSet)
+                && available(replicaSet) == wanted();
     }
 
     private static Optional<ApiObject> last(List<ApiObject> replicaSets) {
@@ -177,17 +183,20 @@ record Rollout(ApiObject deployment, Optional<ApiObject> newest, List<ApiObject>
         int total = active.stream().mapToInt(Rollout::replicas).sum();
         int allowed = wanted() > 0 ? wanted() + maxSurge() : 0;
         int toAdd = allowed - total;
-        Comparator<ApiObject> bySize =
-                Comparator.comparingInt(Rollout::replicas).reversed();
-        List<ApiObject> ordered = active.stream()
-                .sorted(bySize.thenComparing(toAdd > 0 ? BY_AGE.reversed() : BY_AGE))
-                .toList();
+        Comparator<ApiObject> bySize = Comparator.comparingInt(Rollout::replicas).reversed();
+        List<ApiObject> ordered =
+                active.stream()
+                        .sorted(bySize.thenComparing(toAdd > 0 ? BY_AGE.reversed() : BY_AGE))
+                        .toList();
         int added = 0;
         List<Move> moves = new ArrayList<>();
         for (ApiObject replicaSet : ordered) {
             int share = toAdd == 0 ? 0 : shareOf(replicaSet, total, allowed);
             int left = toAdd - added;
-            int part = toAdd > 0 ? Math.min(Math.max(share, 0), left) : Math.max(Math.min(share, 0), left);
+            int part =
+                    toAdd > 0
+                            ? Math.min(Math.max(share, 0), left)
+                            : Math.max(Math.min(share, 0), left);
             added += part;
             moves.add(new Move(replicaSet, replicas(replicaSet) + part));
         }

@@ -7,7 +7,9 @@ import java.util.Map;
 final class Selector {
     private final JsonNode tree;
 
-    /** @param tree {@code matchLabels} and {@code matchExpressions} */
+    /**
+     * @param tree {@code matchLabels} and {@code matchExpressions}
+     */
     Selector(JsonNode tree) {
         this.tree = tree;
     }

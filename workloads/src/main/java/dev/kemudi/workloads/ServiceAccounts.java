@@ -25,9 +25,10 @@ final class ServiceAccounts implements Reconciler {
                 .watches(floor.namespaces)
                 .watches(
                         floor.serviceAccounts,
-                        account -> account.name().equals(NAME)
-                                ? List.of(new ObjectKey("", account.namespace()))
-                                : List.of());
+                        account ->
+                                account.name().equals(NAME)
+                                        ? List.of(new ObjectKey("", account.namespace()))
+                                        : List.of());
     }
 
     @Override
@@ -40,7 +41,8 @@ final class ServiceAccounts implements Reconciler {
         }
         try {
             floor.client.create(
-                    Resource.SERVICE_ACCOUNTS, ApiObject.named(Resource.SERVICE_ACCOUNTS, key.name(), NAME));
+                    Resource.SERVICE_ACCOUNTS,
+                    ApiObject.named(Resource.SERVICE_ACCOUNTS, key.name(), NAME));
         } catch (ApiException e) {
             boolean leaving = e.notFound() || e.status().reason().equals("Forbidden");
             if (!e.alreadyExists() && !leaving) {

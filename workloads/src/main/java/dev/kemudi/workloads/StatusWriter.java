@@ -10,11 +10,16 @@ import java.util.Optional;
 final class StatusWriter {
     private StatusWriter() {}
 
-    /** The stored object when it was written, empty when {@code status} is what stands there already. */
-    static Optional<ApiObject> write(ApiClient client, Resource resource, ApiObject object, ObjectNode status) {
+    /**
+     * The stored object when it was written, empty when {@code status} is what stands there
+     * already.
+     */
+    static Optional<ApiObject> write(
+            ApiClient client, Resource resource, ApiObject object, ObjectNode status) {
         if (Canonical.same(object.at("/status"), status)) {
             return Optional.empty();
         }
-        return Optional.of(client.updateStatus(resource, object.edit(tree -> tree.set("status", status))));
+        return Optional.of(
+                client.updateStatus(resource, object.edit(tree -> tree.set("status", status))));
     }
 }

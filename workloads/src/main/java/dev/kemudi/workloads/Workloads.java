@@ -15,8 +15,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces and their default ServiceAccount, and
- * garbage collection by ownership. One informer per kind, shared by all of them.
+ * The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces and their
+ * default ServiceAccount, and garbage collection by ownership. One informer per kind, shared by all
+ * of them.
  */
 public final class Workloads implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Workloads.class.getName());
@@ -31,8 +32,8 @@ public final class Workloads implements AutoCloseable {
 
     /**
      * @param client in-process for speed; any other serves as well
-     * @param served every kind the server serves at this moment, custom ones included; asked again whenever a
-     *     CustomResourceDefinition changes
+     * @param served every kind the server serves at this moment, custom ones included; asked again
+     *     whenever a CustomResourceDefinition changes
      */
     public Workloads(
             ApiClient client,
@@ -44,29 +45,31 @@ public final class Workloads implements AutoCloseable {
         monitors = new Monitors(floor, served);
         collector = new Collector(floor, monitors);
         monitors.listen(collector);
-        controllers = List.of(
-                NamespaceContent.controller(floor, monitors),
-                ServiceAccounts.controller(floor),
-                ReplicaSets.controller(floor),
-                Deployments.controller(floor),
-                Jobs.controller(floor),
-                Endpoints.controller(floor));
-        floor.definitions.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject object, boolean initial) {
-                definitionsChanged.release();
-            }
+        controllers =
+                List.of(
+                        NamespaceContent.controller(floor, monitors),
+                        ServiceAccounts.controller(floor),
+                        ReplicaSets.controller(floor),
+                        Deployments.controller(floor),
+                        Jobs.controller(floor),
+                        Endpoints.controller(floor));
+        floor.definitions.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject object, boolean initial) {
+                        definitionsChanged.release();
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                definitionsChanged.release();
-            }
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        definitionsChanged.release();
+                    }
 
-            @Override
-            public void onDelete(ApiObject last, boolean stateUnknown) {
-                definitionsChanged.release();
-            }
-        });
+                    @Override
+                    public void onDelete(ApiObject last, boolean stateUnknown) {
+                        definitionsChanged.release();
+                    }
+                });
         discovery = Thread.ofVirtual().name("workloads discovery").unstarted(this::discover);
     }
 
@@ -78,12 +81,16 @@ public final class Workloads implements AutoCloseable {
         return this;
     }
 
-    /** Collection starts when every kind is known; a kind that comes later is followed from then on. */
+    /**
+     * Collection starts when every kind is known; a kind that comes later is followed from then on.
+     */
     private void discover() {
         try {
             refresh();
             while (!monitors.awaitSynced(SYNC_STEP)) {
-                LOG.log(System.Logger.Level.INFO, "still reading all kinds before collecting garbage");
+                LOG.log(
+                        System.Logger.Level.INFO,
+                        "still reading all kinds before collecting garbage");
             }
             collector.start();
             while (true) {
@@ -103,7 +110,10 @@ public final class Workloads implements AutoCloseable {
         try {
             monitors.refresh();
         } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.WARNING, "looking for new kinds failed, will try again at the next change", e);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "looking for new kinds failed, will try again at the next change",
+                    e);
         }
     }
 

@@ -1,4 +1,7 @@
-/** The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces, garbage collection. */
+/**
+ * The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces, garbage
+ * collection.
+ */
 @NullMarked
 package dev.kemudi.workloads;
 

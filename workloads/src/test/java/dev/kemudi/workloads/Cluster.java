@@ -25,7 +25,10 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
-/** A real API server over a store in memory, the built-in controllers, and a kubelet that only says that pods run. */
+/**
+ * A real API server over a store in memory, the built-in controllers, and a kubelet that only says
+ * that pods run.
+ */
 final class Cluster implements AutoCloseable {
     final ApiClient client;
     private final Store store;
@@ -42,49 +45,53 @@ final class Cluster implements AutoCloseable {
     Cluster(Path directory) {
         PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
-        server = new ApiServer(
-                new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
-                store,
-                BuiltinKinds.all(),
-                metrics,
-                Tracer.NONE,
-                TimeSource.system(),
-                dev.kemudi.apiserver.Limits.defaults());
+        server =
+                new ApiServer(
+                        new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
+                        store,
+                        BuiltinKinds.all(),
+                        metrics,
+                        Tracer.NONE,
+                        TimeSource.system(),
+                        dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("admin");
-        workloads = new Workloads(
-                        server.client("system:kube-controller-manager"),
-                        this::served,
-                        metrics,
-                        TimeSource.system(),
-                        Limits.defaults())
-                .start();
+        workloads =
+                new Workloads(
+                                server.client("system:kube-controller-manager"),
+                                this::served,
+                                metrics,
+                                TimeSource.system(),
+                                Limits.defaults())
+                        .start();
         kubelet = Informer.of(server.client("system:node"), Resource.PODS);
-        kubelet.addHandler(new EventHandler() {
-            @Override
-            public void onAdd(ApiObject pod, boolean initial) {
-                run(pod);
-            }
+        kubelet.addHandler(
+                new EventHandler() {
+                    @Override
+                    public void onAdd(ApiObject pod, boolean initial) {
+                        run(pod);
+                    }
 
-            @Override
-            public void onUpdate(ApiObject old, ApiObject now) {
-                run(now);
-            }
-        });
+                    @Override
+                    public void onUpdate(ApiObject old, ApiObject now) {
+                        run(now);
+                    }
+                });
         kubelet.start();
     }
 
     private List<Resource> served() {
         List<Resource> all = new ArrayList<>();
         BuiltinKinds.all().forEach(d -> all.add(d.resource()));
-        for (ApiObject crd : client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL)
-                .items()) {
-            all.add(new Resource(
-                    crd.text("/spec/group"),
-                    crd.text("/spec/versions/0/name"),
-                    crd.text("/spec/names/plural"),
-                    crd.text("/spec/names/kind"),
-                    crd.text("/spec/scope").equals("Namespaced")));
+        for (ApiObject crd :
+                client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items()) {
+            all.add(
+                    new Resource(
+                            crd.text("/spec/group"),
+                            crd.text("/spec/versions/0/name"),
+                            crd.text("/spec/names/plural"),
+                            crd.text("/spec/names/kind"),
+                            crd.text("/spec/scope").equals("Namespaced")));
         }
         return all;
     }
@@ -101,7 +108,8 @@ final class Cluster implements AutoCloseable {
                 }
             } else if (pod.text("/spec/nodeName").isEmpty()) {
                 client.update(
-                        Resource.PODS, pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n1")));
+                        Resource.PODS,
+                        pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n1")));
             } else if (pod.text("/status/podIP").isEmpty()) {
                 report(pod, "Running");
             }
@@ -115,30 +123,34 @@ final class Cluster implements AutoCloseable {
     /** Writes a pod's status as a node would. */
     void report(ApiObject pod, String phase) {
         String ready = phase.equals("Running") && healthy.test(pod) ? "True" : "False";
-        client.updateStatus(Resource.PODS, pod.edit(tree -> {
-            ObjectNode status = tree.withObjectProperty("status");
-            status.put("phase", phase).put("podIP", "127.9.0.1");
-            status.putArray("conditions")
-                    .addObject()
-                    .put("type", "Ready")
-                    .put("status", ready)
-                    .put("lastTransitionTime", "2026-01-01T00:00:00Z");
-        }));
+        client.updateStatus(
+                Resource.PODS,
+                pod.edit(tree -> {
+                    ObjectNode status = tree.withObjectProperty("status");
+                    status.put("phase", phase).put("podIP", "127.9.0.1");
+                    status.putArray("conditions")
+                            .addObject()
+                            .put("type", "Ready")
+                            .put("status", ready)
+                            .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+                }));
     }
 
     /** A container that ended, as a node reports it. */
     void finish(ApiObject pod, String phase) {
-        eventually("reported " + phase, () -> {
-            try {
-                report(client.get(Resource.PODS, pod.namespace(), pod.name()), phase);
-                return true;
-            } catch (ApiException e) {
-                if (e.conflict()) {
-                    return false;
-                }
-                throw e;
-            }
-        });
+        eventually(
+                "reported " + phase,
+                () -> {
+                    try {
+                        report(client.get(Resource.PODS, pod.namespace(), pod.name()), phase);
+                        return true;
+                    } catch (ApiException e) {
+                        if (e.conflict()) {
+                            return false;
+                        }
+                        throw e;
+                    }
+                });
     }
 
     ApiObject apply(Resource resource, String json) {
@@ -159,17 +171,19 @@ final class Cluster implements AutoCloseable {
 
     /** Changes a stored object, again when somebody else was faster. */
     void change(Resource resource, String name, Consumer<ObjectNode> change) {
-        eventually("changed " + name, () -> {
-            try {
-                client.update(resource, client.get(resource, "default", name).edit(change));
-                return true;
-            } catch (ApiException e) {
-                if (e.conflict()) {
-                    return false;
-                }
-                throw e;
-            }
-        });
+        eventually(
+                "changed " + name,
+                () -> {
+                    try {
+                        client.update(resource, client.get(resource, "default", name).edit(change));
+                        return true;
+                    } catch (ApiException e) {
+                        if (e.conflict()) {
+                            return false;
+                        }
+                        throw e;
+                    }
+                });
     }
 
     static void image(ObjectNode deployment, String value) {

@@ -33,8 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The built-in controllers against the real API server. */
 class WorkloadsTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     private Cluster cluster;
 
@@ -58,7 +57,8 @@ class WorkloadsTest {
                 .toList();
     }
 
-    // ---- Deployment and ReplicaSet ---------------------------------------------------------------------------------
+    // ---- Deployment and ReplicaSet
+    // ---------------------------------------------------------------------------------
 
     @Test
     void aDeploymentGetsItsPodsAndSaysSoInTheWordsThatRolloutStatusWaitsFor() {
@@ -71,8 +71,10 @@ class WorkloadsTest {
         assertThat(replicaSet.annotations()).containsEntry(Revisions.REVISION, "1");
         String hash = replicaSet.labels().get("pod-template-hash");
         assertThat(replicaSet.name()).isEqualTo("web-" + hash);
-        assertThat(cluster.activePods("web")).allMatch(p -> hash.equals(p.labels().get("pod-template-hash"))
-                && p.name().startsWith("web-" + hash + "-"));
+        assertThat(cluster.activePods("web"))
+                .allMatch(p ->
+                        hash.equals(p.labels().get("pod-template-hash"))
+                                && p.name().startsWith("web-" + hash + "-"));
         assertThat(Pods.condition(deployment, "Available").orElseThrow().path("reason").asText())
                 .isEqualTo("MinimumReplicasAvailable");
     }
@@ -87,16 +89,21 @@ class WorkloadsTest {
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         AtomicBoolean broken = new AtomicBoolean();
         cluster.change(DEPLOYMENTS, "web", d -> Cluster.image(d, "2"));
-        cluster.await("rolled out anew", () -> {
-            List<ApiObject> active = cluster.activePods("web");
-            broken.compareAndSet(false, active.size() > 5 || active.stream().filter(Pods::ready).count() < 4);
-            return cluster.rolledOut("web");
-        });
+        cluster.await(
+                "rolled out anew",
+                () -> {
+                    List<ApiObject> active = cluster.activePods("web");
+                    broken.compareAndSet(
+                            false,
+                            active.size() > 5 || active.stream().filter(Pods::ready).count() < 4);
+                    return cluster.rolledOut("web");
+                });
         assertThat(broken).isFalse();
         assertThat(cluster.activePods("web"))
                 .allMatch(p -> p.text("/spec/containers/0/env/0/value").equals("2"));
         assertThat(replicaSets()).hasSize(2);
-        assertThat(cluster.get(DEPLOYMENTS, "web").annotations()).containsEntry(Revisions.REVISION, "2");
+        assertThat(cluster.get(DEPLOYMENTS, "web").annotations())
+                .containsEntry(Revisions.REVISION, "2");
     }
 
     @Test
@@ -106,10 +113,19 @@ class WorkloadsTest {
         ApiObject first = replicaSets().getFirst();
         cluster.change(DEPLOYMENTS, "web", d -> Cluster.image(d, "2"));
         cluster.await("second", () -> cluster.rolledOut("web") && replicaSets().size() == 2);
-        cluster.change(DEPLOYMENTS, "web", d -> ((ObjectNode) d.at("/spec"))
-                .set("template", first.at("/spec/template").deepCopy()));
-        cluster.await("back", () -> cluster.rolledOut("web")
-                && cluster.get(REPLICA_SETS, first.name()).integer("/spec/replicas", 0) == 2);
+        cluster.change(
+                DEPLOYMENTS,
+                "web",
+                d ->
+                        ((ObjectNode) d.at("/spec"))
+                                .set("template", first.at("/spec/template").deepCopy()));
+        cluster.await(
+                "back",
+                () ->
+                        cluster.rolledOut("web")
+                                && cluster.get(REPLICA_SETS, first.name())
+                                                .integer("/spec/replicas", 0)
+                                        == 2);
         assertThat(replicaSets()).hasSize(2);
         ApiObject again = cluster.get(REPLICA_SETS, first.name());
         assertThat(again.annotations())
@@ -117,7 +133,12 @@ class WorkloadsTest {
                 .containsEntry("deployment.kubernetes.io/revision-history", "1");
         cluster.await(
                 "the deployment says 3",
-                () -> "3".equals(cluster.get(DEPLOYMENTS, "web").annotations().get(Revisions.REVISION)));
+                () ->
+                        "3"
+                                .equals(
+                                        cluster.get(DEPLOYMENTS, "web")
+                                                .annotations()
+                                                .get(Revisions.REVISION)));
     }
 
     @Test
@@ -126,10 +147,17 @@ class WorkloadsTest {
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         cluster.healthy = pod -> !pod.text("/spec/containers/0/env/0/value").equals("bad");
         cluster.change(DEPLOYMENTS, "web", d -> Cluster.image(d, "bad"));
-        cluster.await("deadline exceeded", () -> Pods.condition(cluster.get(DEPLOYMENTS, "web"), "Progressing")
-                .filter(c -> c.path("reason").asText().equals("ProgressDeadlineExceeded"))
-                .isPresent());
-        assertThat(cluster.activePods("web").stream().filter(Pods::ready)).hasSizeGreaterThanOrEqualTo(3);
+        cluster.await(
+                "deadline exceeded",
+                () ->
+                        Pods.condition(cluster.get(DEPLOYMENTS, "web"), "Progressing")
+                                .filter(c ->
+                                        c.path("reason")
+                                                .asText()
+                                                .equals("ProgressDeadlineExceeded"))
+                                .isPresent());
+        assertThat(cluster.activePods("web").stream().filter(Pods::ready))
+                .hasSizeGreaterThanOrEqualTo(3);
         assertThat(cluster.activePods("web")).hasSizeLessThanOrEqualTo(5);
     }
 
@@ -137,10 +165,13 @@ class WorkloadsTest {
     void aPausedDeploymentScalesButDoesNotRoll() {
         cluster.deployment("web", 1, "");
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
-        cluster.change(DEPLOYMENTS, "web", d -> {
-            d.withObjectProperty("spec").put("paused", true).put("replicas", 3);
-            Cluster.image(d, "2");
-        });
+        cluster.change(
+                DEPLOYMENTS,
+                "web",
+                d -> {
+                    d.withObjectProperty("spec").put("paused", true).put("replicas", 3);
+                    Cluster.image(d, "2");
+                });
         cluster.await("scaled", () -> cluster.activePods("web").size() == 3);
         assertThat(replicaSets()).hasSize(1);
         cluster.change(DEPLOYMENTS, "web", d -> d.withObjectProperty("spec").put("paused", false));
@@ -153,13 +184,16 @@ class WorkloadsTest {
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         AtomicBoolean together = new AtomicBoolean();
         cluster.change(DEPLOYMENTS, "web", d -> Cluster.image(d, "2"));
-        cluster.await("rolled out anew", () -> {
-            Set<String> versions = cluster.list(PODS).stream()
-                    .map(p -> p.text("/spec/containers/0/env/0/value"))
-                    .collect(Collectors.toSet());
-            together.compareAndSet(false, versions.size() > 1);
-            return cluster.rolledOut("web") && versions.equals(Set.of("2"));
-        });
+        cluster.await(
+                "rolled out anew",
+                () -> {
+                    Set<String> versions =
+                            cluster.list(PODS).stream()
+                                    .map(p -> p.text("/spec/containers/0/env/0/value"))
+                                    .collect(Collectors.toSet());
+                    together.compareAndSet(false, versions.size() > 1);
+                    return cluster.rolledOut("web") && versions.equals(Set.of("2"));
+                });
         assertThat(together).isFalse();
     }
 
@@ -170,9 +204,14 @@ class WorkloadsTest {
         for (int i = 2; i < 5; i++) {
             String value = "" + i;
             cluster.change(DEPLOYMENTS, "web", d -> Cluster.image(d, value));
-            cluster.await("rolled out " + i, () -> cluster.rolledOut("web")
-                    && cluster.activePods("web").stream()
-                            .allMatch(p -> p.text("/spec/containers/0/env/0/value").equals(value)));
+            cluster.await(
+                    "rolled out " + i,
+                    () ->
+                            cluster.rolledOut("web")
+                                    && cluster.activePods("web").stream()
+                                            .allMatch(p ->
+                                                    p.text("/spec/containers/0/env/0/value")
+                                                            .equals(value)));
         }
         cluster.await("history is short", () -> replicaSets().size() == 2);
     }
@@ -184,11 +223,13 @@ class WorkloadsTest {
         for (int i = 0; i < 20; i++) {
             ApiObject victim = cluster.activePods("web").getFirst();
             cluster.client.delete(PODS, "default", victim.name(), DeleteOptions.BACKGROUND);
-            cluster.await("three again", () -> {
-                int active = cluster.activePods("web").size();
-                assertThat(active).isLessThanOrEqualTo(3);
-                return active == 3;
-            });
+            cluster.await(
+                    "three again",
+                    () -> {
+                        int active = cluster.activePods("web").size();
+                        assertThat(active).isLessThanOrEqualTo(3);
+                        return active == 3;
+                    });
         }
     }
 
@@ -198,14 +239,28 @@ class WorkloadsTest {
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         ApiObject replicaSet = replicaSets().getFirst();
         ApiObject leaver = cluster.activePods("web").getFirst();
-        cluster.change(PODS, leaver.name(), p -> ((ObjectNode) p.at("/metadata/labels")).put("app", "else"));
-        cluster.await("released", () -> cluster.get(PODS, leaver.name()).ownerReferences().isEmpty());
+        cluster.change(
+                PODS,
+                leaver.name(),
+                p -> ((ObjectNode) p.at("/metadata/labels")).put("app", "else"));
+        cluster.await(
+                "released", () -> cluster.get(PODS, leaver.name()).ownerReferences().isEmpty());
         cluster.await("replaced", () -> cluster.activePods("web").size() == 2);
-        cluster.change(PODS, leaver.name(), p -> ((ObjectNode) p.at("/metadata/labels")).put("app", "web"));
-        cluster.await("adopted, and one too many deleted", () -> cluster.activePods("web").size() == 2
-                && cluster.activePods("web").stream()
-                        .allMatch(p -> p.controller().isPresent()
-                                && p.controller().get().uid().equals(replicaSet.uid())));
+        cluster.change(
+                PODS,
+                leaver.name(),
+                p -> ((ObjectNode) p.at("/metadata/labels")).put("app", "web"));
+        cluster.await(
+                "adopted, and one too many deleted",
+                () ->
+                        cluster.activePods("web").size() == 2
+                                && cluster.activePods("web").stream()
+                                        .allMatch(p ->
+                                                p.controller().isPresent()
+                                                        && p.controller()
+                                                                .get()
+                                                                .uid()
+                                                                .equals(replicaSet.uid())));
     }
 
     @Test
@@ -215,13 +270,16 @@ class WorkloadsTest {
         ApiObject sick = cluster.activePods("web").get(1);
         cluster.healthy = pod -> !pod.name().equals(sick.name());
         cluster.finish(sick, "Running");
-        cluster.await("one not ready", () -> cluster.get(DEPLOYMENTS, "web").integer("/status/readyReplicas", 0) == 2);
+        cluster.await(
+                "one not ready",
+                () -> cluster.get(DEPLOYMENTS, "web").integer("/status/readyReplicas", 0) == 2);
         cluster.change(DEPLOYMENTS, "web", d -> d.withObjectProperty("spec").put("replicas", 2));
         cluster.await("two", () -> cluster.activePods("web").size() == 2);
         assertThat(cluster.activePods("web")).noneMatch(p -> p.name().equals(sick.name()));
     }
 
-    // ---- EndpointSlice ---------------------------------------------------------------------------------------------
+    // ---- EndpointSlice
+    // ---------------------------------------------------------------------------------------------
 
     private void service(String port) {
         cluster.apply(
@@ -240,9 +298,7 @@ class WorkloadsTest {
     }
 
     private long readyEndpoints() {
-        return endpoints().stream()
-                .filter(e -> e.at("/conditions/ready").asBoolean())
-                .count();
+        return endpoints().stream().filter(e -> e.at("/conditions/ready").asBoolean()).count();
     }
 
     @Test
@@ -257,11 +313,15 @@ class WorkloadsTest {
         cluster.reaps = false;
         ApiObject victim = cluster.activePods("web").getFirst();
         cluster.client.delete(PODS, "default", victim.name(), DeleteOptions.BACKGROUND);
-        cluster.await("terminating and not ready", () -> endpoints().stream()
-                .anyMatch(e -> e.at("/targetRef/name").asText().equals(victim.name())
-                        && !e.at("/conditions/ready").asBoolean()
-                        && e.at("/conditions/serving").asBoolean()
-                        && e.at("/conditions/terminating").asBoolean()));
+        cluster.await(
+                "terminating and not ready",
+                () ->
+                        endpoints().stream()
+                                .anyMatch(e ->
+                                        e.at("/targetRef/name").asText().equals(victim.name())
+                                                && !e.at("/conditions/ready").asBoolean()
+                                                && e.at("/conditions/serving").asBoolean()
+                                                && e.at("/conditions/terminating").asBoolean()));
     }
 
     @Test
@@ -273,9 +333,12 @@ class WorkloadsTest {
                 {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","labels":{"app":"web"}},
                  "spec":{"containers":[{"name":"c","image":"host","ports":[{"name":"web","containerPort":8123}]}]}}
                 """);
-        cluster.await("the port", () -> readyEndpoints() == 1
-                && cluster.list(ENDPOINT_SLICES).stream()
-                        .anyMatch(s -> s.at("/ports/0/port").asInt() == 8123));
+        cluster.await(
+                "the port",
+                () ->
+                        readyEndpoints() == 1
+                                && cluster.list(ENDPOINT_SLICES).stream()
+                                        .anyMatch(s -> s.at("/ports/0/port").asInt() == 8123));
     }
 
     @Test
@@ -286,15 +349,17 @@ class WorkloadsTest {
         cluster.await("none", () -> cluster.list(ENDPOINT_SLICES).isEmpty());
     }
 
-    // ---- ownership -------------------------------------------------------------------------------------------------
+    // ---- ownership
+    // -------------------------------------------------------------------------------------------------
 
     @Test
     void aDeletedDeploymentTakesItsReplicaSetsAndPodsAlongInTheBackground() {
         cluster.deployment("web", 2, "");
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         cluster.client.delete(DEPLOYMENTS, "default", "web", DeleteOptions.BACKGROUND);
-        cluster.await("all gone", () -> cluster.list(REPLICA_SETS).isEmpty()
-                && cluster.list(PODS).isEmpty());
+        cluster.await(
+                "all gone",
+                () -> cluster.list(REPLICA_SETS).isEmpty() && cluster.list(PODS).isEmpty());
     }
 
     @Test
@@ -303,15 +368,23 @@ class WorkloadsTest {
         cluster.await("rolled out", () -> cluster.rolledOut("web"));
         cluster.reaps = false;
         cluster.client.delete(DEPLOYMENTS, "default", "web", propagating(Propagation.FOREGROUND));
-        cluster.await("pods are ending", () -> cluster.list(PODS).stream().allMatch(ApiObject::deleting));
+        cluster.await(
+                "pods are ending", () -> cluster.list(PODS).stream().allMatch(ApiObject::deleting));
         assertThat(cluster.client.find(DEPLOYMENTS, "default", "web")).isPresent();
         assertThat(cluster.list(REPLICA_SETS)).isNotEmpty();
         cluster.reaps = true;
         cluster.list(PODS)
-                .forEach(p -> cluster.client.delete(
-                        PODS, "default", p.name(), DeleteOptions.BACKGROUND.graceSeconds(0)));
-        cluster.await("all gone", () -> cluster.client.find(DEPLOYMENTS, "default", "web").isEmpty()
-                && cluster.list(REPLICA_SETS).isEmpty());
+                .forEach(p ->
+                        cluster.client.delete(
+                                PODS,
+                                "default",
+                                p.name(),
+                                DeleteOptions.BACKGROUND.graceSeconds(0)));
+        cluster.await(
+                "all gone",
+                () ->
+                        cluster.client.find(DEPLOYMENTS, "default", "web").isEmpty()
+                                && cluster.list(REPLICA_SETS).isEmpty());
     }
 
     @Test
@@ -329,18 +402,26 @@ class WorkloadsTest {
     void anObjectWhoseOwnerNeverExistedIsCollectedAndOneWithALivingOwnerIsNot() {
         ApiObject owner = cluster.apply(CONFIG_MAPS, configMap("owner", ""));
         cluster.apply(CONFIG_MAPS, configMap("kept", owned("owner", owner.uid())));
-        cluster.apply(CONFIG_MAPS, configMap("lost", owned("owner", "00000000-0000-0000-0000-000000000000")));
-        cluster.await("lost is gone", () -> cluster.client.find(CONFIG_MAPS, "default", "lost").isEmpty());
+        cluster.apply(
+                CONFIG_MAPS,
+                configMap("lost", owned("owner", "00000000-0000-0000-0000-000000000000")));
+        cluster.await(
+                "lost is gone",
+                () -> cluster.client.find(CONFIG_MAPS, "default", "lost").isEmpty());
         assertThat(cluster.client.find(CONFIG_MAPS, "default", "kept")).isPresent();
     }
 
     @Test
     void anOwnerInAnotherNamespaceIsAbsent() {
-        cluster.apply(NAMESPACES, "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"other\"}}");
-        ApiObject owner = cluster.apply(
-                CONFIG_MAPS, configMap("owner", "").replace("\"default\"", "\"other\""));
+        cluster.apply(
+                NAMESPACES,
+                "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"other\"}}");
+        ApiObject owner =
+                cluster.apply(
+                        CONFIG_MAPS, configMap("owner", "").replace("\"default\"", "\"other\""));
         cluster.apply(CONFIG_MAPS, configMap("dependent", owned("owner", owner.uid())));
-        cluster.await("gone", () -> cluster.client.find(CONFIG_MAPS, "default", "dependent").isEmpty());
+        cluster.await(
+                "gone", () -> cluster.client.find(CONFIG_MAPS, "default", "dependent").isEmpty());
     }
 
     @Test
@@ -357,17 +438,22 @@ class WorkloadsTest {
                    "schema":{"openAPIV3Schema":{"type":"object"}}}]}}
                 """);
         ApiObject owner = cluster.apply(CONFIG_MAPS, configMap("owner", ""));
-        ApiObject gadget = ApiObject.named(gadgets, "default", "g").edit(t -> t.withObjectProperty("metadata")
-                .putArray("ownerReferences")
-                .add(OwnerReference.controllerOf(owner).toTree()));
-        cluster.await("served", () -> {
-            try {
-                cluster.client.create(gadgets, gadget);
-                return true;
-            } catch (dev.kemudi.api.ApiException e) {
-                return false;
-            }
-        });
+        ApiObject gadget =
+                ApiObject.named(gadgets, "default", "g")
+                        .edit(t ->
+                                t.withObjectProperty("metadata")
+                                        .putArray("ownerReferences")
+                                        .add(OwnerReference.controllerOf(owner).toTree()));
+        cluster.await(
+                "served",
+                () -> {
+                    try {
+                        cluster.client.create(gadgets, gadget);
+                        return true;
+                    } catch (dev.kemudi.api.ApiException e) {
+                        return false;
+                    }
+                });
         cluster.client.delete(CONFIG_MAPS, "default", "owner", DeleteOptions.BACKGROUND);
         cluster.await("gone", () -> cluster.client.find(gadgets, "default", "g").isEmpty());
     }
@@ -382,22 +468,30 @@ class WorkloadsTest {
                 .formatted(name, uid);
     }
 
-    // ---- namespaces ------------------------------------------------------------------------------------------------
+    // ---- namespaces
+    // ------------------------------------------------------------------------------------------------
 
     @Test
     void everyNamespaceHasADefaultServiceAccountAlsoAfterItWasDeleted() {
-        cluster.await("there", () -> cluster.client.find(SERVICE_ACCOUNTS, "default", "default").isPresent());
+        cluster.await(
+                "there",
+                () -> cluster.client.find(SERVICE_ACCOUNTS, "default", "default").isPresent());
         String uid = cluster.get(SERVICE_ACCOUNTS, "default").uid();
         cluster.client.delete(SERVICE_ACCOUNTS, "default", "default", DeleteOptions.BACKGROUND);
-        cluster.await("there again", () -> cluster.client
-                .find(SERVICE_ACCOUNTS, "default", "default")
-                .filter(a -> !a.uid().equals(uid))
-                .isPresent());
+        cluster.await(
+                "there again",
+                () ->
+                        cluster.client
+                                .find(SERVICE_ACCOUNTS, "default", "default")
+                                .filter(a -> !a.uid().equals(uid))
+                                .isPresent());
     }
 
     @Test
     void aDeletedNamespaceIsEmptiedAndGoes() {
-        cluster.apply(NAMESPACES, "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"team\"}}");
+        cluster.apply(
+                NAMESPACES,
+                "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"team\"}}");
         cluster.client.create(
                 DEPLOYMENTS,
                 ApiObject.parse(
@@ -407,13 +501,16 @@ class WorkloadsTest {
                           "template":{"metadata":{"labels":{"app":"d"}},
                            "spec":{"containers":[{"name":"c","image":"host"}]}}}}
                         """));
-        cluster.await("pods", () -> cluster.client.list(PODS, "team", ListOptions.ALL).items().size() == 2);
+        cluster.await(
+                "pods",
+                () -> cluster.client.list(PODS, "team", ListOptions.ALL).items().size() == 2);
         cluster.client.delete(NAMESPACES, "", "team", DeleteOptions.BACKGROUND);
         cluster.await("gone", () -> cluster.client.find(NAMESPACES, "", "team").isEmpty());
         assertThat(cluster.client.list(PODS, "team", ListOptions.ALL).items()).isEmpty();
     }
 
-    // ---- Job -------------------------------------------------------------------------------------------------------
+    // ---- Job
+    // -------------------------------------------------------------------------------------------------------
 
     private void job(String spec) {
         cluster.apply(
@@ -448,9 +545,11 @@ class WorkloadsTest {
             cluster.finish(pod, "Succeeded");
             int counted = done + 1;
             cluster.await(
-                    "counted " + counted, () -> cluster.get(JOBS, "j").integer("/status/succeeded", 0) == counted);
+                    "counted " + counted,
+                    () -> cluster.get(JOBS, "j").integer("/status/succeeded", 0) == counted);
             cluster.await("let go", () -> cluster.get(PODS, pod.name()).finalizers().isEmpty());
-            cluster.client.delete(PODS, "default", pod.name(), DeleteOptions.BACKGROUND.graceSeconds(0));
+            cluster.client.delete(
+                    PODS, "default", pod.name(), DeleteOptions.BACKGROUND.graceSeconds(0));
         }
         cluster.await("complete", () -> jobHas("Complete"));
         ApiObject job = cluster.get(JOBS, "j");
@@ -466,7 +565,11 @@ class WorkloadsTest {
         cluster.finish(jobPods().getFirst(), "Failed");
         cluster.await("failed", () -> jobHas("Failed"));
         assertThat(cluster.get(JOBS, "j").integer("/status/failed", 0)).isEqualTo(1);
-        assertThat(Pods.condition(cluster.get(JOBS, "j"), "Failed").orElseThrow().path("reason").asText())
+        assertThat(
+                        Pods.condition(cluster.get(JOBS, "j"), "Failed")
+                                .orElseThrow()
+                                .path("reason")
+                                .asText())
                 .isEqualTo("BackoffLimitExceeded");
     }
 
@@ -482,8 +585,11 @@ class WorkloadsTest {
         job("\"ttlSecondsAfterFinished\":0,");
         cluster.await("running", () -> jobPods().size() == 1);
         cluster.finish(jobPods().getFirst(), "Succeeded");
-        cluster.await("gone", () -> cluster.client.find(JOBS, "default", "j").isEmpty()
-                && cluster.list(PODS).isEmpty());
+        cluster.await(
+                "gone",
+                () ->
+                        cluster.client.find(JOBS, "default", "j").isEmpty()
+                                && cluster.list(PODS).isEmpty());
     }
 
     @Test
@@ -491,8 +597,11 @@ class WorkloadsTest {
         job("\"parallelism\":2,");
         cluster.await("running", () -> jobPods().size() == 2);
         cluster.client.delete(JOBS, "default", "j", propagating(Propagation.FOREGROUND));
-        cluster.await("gone", () -> cluster.client.find(JOBS, "default", "j").isEmpty()
-                && cluster.list(PODS).isEmpty());
+        cluster.await(
+                "gone",
+                () ->
+                        cluster.client.find(JOBS, "default", "j").isEmpty()
+                                && cluster.list(PODS).isEmpty());
     }
 
     @Test
