@@ -3,29 +3,38 @@ package dev.kemudi.api;
 import java.util.Optional;
 
 /**
- * The Kubernetes API as Java calls. In process the objects are the server's own trees, shared without copies; over HTTP
- * they are parsed once. All calls block (use virtual threads) and throw {@link ApiException} when the API says no. Safe
- * for use by many threads.
+ * The Kubernetes API as Java calls. In process the objects are the server's own trees, shared
+ * without copies; over HTTP they are parsed once. All calls block (use virtual threads) and throw
+ * {@link ApiException} when the API says no. Safe for use by many threads.
  */
 public interface ApiClient {
-    /** @throws ApiException {@code NotFound} when there is no such object */
+    /**
+     * @throws ApiException {@code NotFound} when there is no such object
+     */
     ApiObject get(Resource resource, String namespace, String name);
 
-    /** @param namespace empty for all namespaces */
+    /**
+     * @param namespace empty for all namespaces
+     */
     ObjectList list(Resource resource, String namespace, ListOptions options);
 
     /**
      * Opens a watch.
      *
      * @param namespace empty for all namespaces
-     * @throws ApiException 410 when {@code options.resourceVersion()} is compacted (or as a Failed event)
+     * @throws ApiException 410 when {@code options.resourceVersion()} is compacted (or as a Failed
+     *     event)
      */
     WatchStream watch(Resource resource, String namespace, WatchOptions options);
 
-    /** Creates {@code object}, with a name made from {@code metadata.generateName} when it has none. */
+    /**
+     * Creates {@code object}, with a name made from {@code metadata.generateName} when it has none.
+     */
     ApiObject create(Resource resource, ApiObject object);
 
-    /** Replaces everything but status. A resourceVersion in {@code object} must be the stored one. */
+    /**
+     * Replaces everything but status. A resourceVersion in {@code object} must be the stored one.
+     */
     ApiObject update(Resource resource, ApiObject object);
 
     /** Replaces status only. A resourceVersion in {@code object} must be the stored one. */
@@ -33,8 +42,12 @@ public interface ApiClient {
 
     ApiObject patch(Resource resource, String namespace, String name, Patch patch);
 
-    /** @return the object as it stands when finalizers or a grace period still hold it; empty when it is gone */
-    Optional<ApiObject> delete(Resource resource, String namespace, String name, DeleteOptions options);
+    /**
+     * @return the object as it stands when finalizers or a grace period still hold it; empty when
+     *     it is gone
+     */
+    Optional<ApiObject> delete(
+            Resource resource, String namespace, String name, DeleteOptions options);
 
     /** {@link #get} with absence as an answer. */
     default Optional<ApiObject> find(Resource resource, String namespace, String name) {

@@ -14,10 +14,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * An API object as every part of the process sees it: one JSON tree, shared without copies and never changed once
- * wrapped. To change an object, {@link #edit} a copy. Safe for use by many threads as long as that rule is kept.
+ * An API object as every part of the process sees it: one JSON tree, shared without copies and
+ * never changed once wrapped. To change an object, {@link #edit} a copy. Safe for use by many
+ * threads as long as that rule is kept.
  *
- * <p>Accessors answer empty strings, empty lists or {@code MissingNode} for what is absent, never null.
+ * <p>Accessors answer empty strings, empty lists or {@code MissingNode} for what is absent, never
+ * null.
  */
 public final class ApiObject {
     private final ObjectNode tree;
@@ -36,16 +38,19 @@ public final class ApiObject {
     /**
      * Reads one JSON object.
      *
-     * @throws IllegalArgumentException when {@code json} is not one JSON object; the message says where it went wrong
+     * @throws IllegalArgumentException when {@code json} is not one JSON object; the message says
+     *     where it went wrong
      */
     public static ApiObject parse(String json) {
         try {
             if (Json.MAPPER.readTree(json) instanceof ObjectNode object) {
                 return of(object);
             }
-            throw new IllegalArgumentException("expected a JSON object, found: " + abbreviated(json));
+            throw new IllegalArgumentException(
+                    "expected a JSON object, found: " + abbreviated(json));
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("expected a JSON object: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(
+                    "expected a JSON object: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -141,7 +146,10 @@ public final class ApiObject {
         return ownerReferences().stream().filter(OwnerReference::controller).findFirst();
     }
 
-    /** What stands at an RFC 6901 pointer such as {@code /spec/replicas}; a missing node when nothing does. */
+    /**
+     * What stands at an RFC 6901 pointer such as {@code /spec/replicas}; a missing node when
+     * nothing does.
+     */
     public JsonNode at(String pointer) {
         return tree.at(JsonPointer.compile(pointer));
     }

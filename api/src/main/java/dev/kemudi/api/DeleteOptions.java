@@ -11,7 +11,10 @@ import java.util.OptionalLong;
  * @param resourceVersion deletes only this version; empty for any
  */
 public record DeleteOptions(
-        Propagation propagation, OptionalLong gracePeriodSeconds, String uid, String resourceVersion) {
+        Propagation propagation,
+        OptionalLong gracePeriodSeconds,
+        String uid,
+        String resourceVersion) {
     public static final DeleteOptions BACKGROUND =
             new DeleteOptions(Propagation.BACKGROUND, OptionalLong.empty(), "", "");
 

@@ -10,7 +10,11 @@ package dev.kemudi.api;
  * @param resourceVersion empty for the newest, {@code 0} for any, otherwise at least that one
  */
 public record ListOptions(
-        String labelSelector, String fieldSelector, int limit, String continueToken, String resourceVersion) {
+        String labelSelector,
+        String fieldSelector,
+        int limit,
+        String continueToken,
+        String resourceVersion) {
     public static final ListOptions ALL = new ListOptions("", "", 0, "", "");
 
     public static ListOptions labels(String labelSelector) {

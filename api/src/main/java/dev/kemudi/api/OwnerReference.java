@@ -11,11 +11,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param blockOwnerDeletion whether foreground deletion of the owner waits for this object
  */
 public record OwnerReference(
-        String apiVersion, String kind, String name, String uid, boolean controller, boolean blockOwnerDeletion) {
+        String apiVersion,
+        String kind,
+        String name,
+        String uid,
+        boolean controller,
+        boolean blockOwnerDeletion) {
 
     /** A controlling, blocking reference to {@code owner}. */
     public static OwnerReference controllerOf(ApiObject owner) {
-        return new OwnerReference(owner.apiVersion(), owner.kind(), owner.name(), owner.uid(), true, true);
+        return new OwnerReference(
+                owner.apiVersion(), owner.kind(), owner.name(), owner.uid(), true, true);
     }
 
     static OwnerReference from(JsonNode node) {

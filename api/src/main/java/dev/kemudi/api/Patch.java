@@ -8,7 +8,8 @@ package dev.kemudi.api;
  * @param force whether {@link Type#APPLY} takes fields that others own
  * @param subresource empty, {@code status} or {@code scale}
  */
-public record Patch(Type type, byte[] body, String fieldManager, boolean force, String subresource) {
+public record Patch(
+        Type type, byte[] body, String fieldManager, boolean force, String subresource) {
     /** The four patch formats of the Kubernetes API. */
     public enum Type {
         JSON("application/json-patch+json"),

@@ -6,8 +6,8 @@ import java.io.OutputStream;
 import java.util.List;
 
 /**
- * The node's side of {@code kubectl logs} and {@code kubectl exec}: the API server asks, the node answers. Calls block
- * until the stream ends. Safe for use by many threads.
+ * The node's side of {@code kubectl logs} and {@code kubectl exec}: the API server asks, the node
+ * answers. Calls block until the stream ends. Safe for use by many threads.
  */
 public interface PodStreams {
     /**
@@ -16,13 +16,19 @@ public interface PodStreams {
      * @param sinceSeconds only lines younger than this; -1 for all
      */
     record LogOptions(
-            boolean follow, boolean previous, boolean timestamps, int tailLines, long limitBytes, long sinceSeconds) {}
+            boolean follow,
+            boolean previous,
+            boolean timestamps,
+            int tailLines,
+            long limitBytes,
+            long sinceSeconds) {}
 
     /** Streams of one exec; {@code stdin} is at its end when the client sends none. */
     record ExecStreams(InputStream stdin, OutputStream stdout, OutputStream stderr) {}
 
     /**
-     * Copies log lines to {@code out}; with {@code follow} until the container ends or {@code out} fails.
+     * Copies log lines to {@code out}; with {@code follow} until the container ends or {@code out}
+     * fails.
      *
      * @throws ApiException when the pod or container is not here (404) or has not started (400)
      */

@@ -126,7 +126,8 @@ public final class Quantity implements Comparable<Quantity> {
         return new IllegalArgumentException(
                 "expected a quantity such as 100m, 1.5Gi or 2e3, found: \""
                         + shown
-                        + "\" (a number, then one of n u m k M G T P E, Ki Mi Gi Ti Pi Ei, or an exponent e3)");
+                        + "\" (a number, then one of n u m k M G T P E,"
+                        + " Ki Mi Gi Ti Pi Ei, or an exponent e3)");
     }
 
     /** Thousandths, rounded away from zero; the largest long when there are more. */

@@ -9,7 +9,8 @@ package dev.kemudi.api;
  * @param kind the singular CamelCase name used in objects, such as {@code Pod}
  * @param namespaced whether objects live inside a namespace
  */
-public record Resource(String group, String version, String plural, String kind, boolean namespaced) {
+public record Resource(
+        String group, String version, String plural, String kind, boolean namespaced) {
     public static final Resource NAMESPACES = core("namespaces", "Namespace", false);
     public static final Resource NODES = core("nodes", "Node", false);
     public static final Resource PODS = core("pods", "Pod", true);
@@ -18,20 +19,31 @@ public record Resource(String group, String version, String plural, String kind,
     public static final Resource SECRETS = core("secrets", "Secret", true);
     public static final Resource SERVICE_ACCOUNTS = core("serviceaccounts", "ServiceAccount", true);
     public static final Resource EVENTS = core("events", "Event", true);
-    public static final Resource DEPLOYMENTS = new Resource("apps", "v1", "deployments", "Deployment", true);
-    public static final Resource REPLICA_SETS = new Resource("apps", "v1", "replicasets", "ReplicaSet", true);
+    public static final Resource DEPLOYMENTS =
+            new Resource("apps", "v1", "deployments", "Deployment", true);
+    public static final Resource REPLICA_SETS =
+            new Resource("apps", "v1", "replicasets", "ReplicaSet", true);
     public static final Resource JOBS = new Resource("batch", "v1", "jobs", "Job", true);
     public static final Resource ENDPOINT_SLICES =
             new Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
-    public static final Resource LEASES = new Resource("coordination.k8s.io", "v1", "leases", "Lease", true);
+    public static final Resource LEASES =
+            new Resource("coordination.k8s.io", "v1", "leases", "Lease", true);
     public static final Resource CUSTOM_RESOURCE_DEFINITIONS =
-            new Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false);
+            new Resource(
+                    "apiextensions.k8s.io",
+                    "v1",
+                    "customresourcedefinitions",
+                    "CustomResourceDefinition",
+                    false);
 
     private static Resource core(String plural, String kind, boolean namespaced) {
         return new Resource("", "v1", plural, kind, namespaced);
     }
 
-    /** {@code v1} for the core group, {@code group/version} otherwise: what objects carry as {@code apiVersion}. */
+    /**
+     * {@code v1} for the core group, {@code group/version} otherwise: what objects carry as {@code
+     * apiVersion}.
+     */
     public String apiVersion() {
         return group.isEmpty() ? version : group + "/" + version;
     }
@@ -41,7 +53,10 @@ public record Resource(String group, String version, String plural, String kind,
         return group.isEmpty() ? plural : plural + "." + group;
     }
 
-    /** The URL path of the collection; {@code namespace} is ignored by cluster-scoped kinds and means "all" when empty. */
+    /**
+     * The URL path of the collection; {@code namespace} is ignored by cluster-scoped kinds and
+     * means "all" when empty.
+     */
     public String path(String namespace) {
         String root = group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
         return namespaced && !namespace.isEmpty()

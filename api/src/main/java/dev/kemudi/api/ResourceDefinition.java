@@ -6,13 +6,14 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
- * Everything the API server must know to serve one kind. A module registers its kinds by handing these over; the
- * server's request loop knows no kind by name.
+ * Everything the API server must know to serve one kind. A module registers its kinds by handing
+ * these over; the server's request loop knows no kind by name.
  *
  * @param singular the lower-case singular, such as {@code pod}
  * @param shortNames such as {@code po}
  * @param categories groups of kinds such as {@code all}
- * @param statusSubresource whether {@code /status} exists and {@code status} is ignored by plain writes
+ * @param statusSubresource whether {@code /status} exists and {@code status} is ignored by plain
+ *     writes
  * @param scale where {@code /scale} reads and writes; empty when the kind cannot be scaled
  * @param columns what {@code kubectl get} shows after the name; {@code Age} is not implied
  * @param strategy the kind's own rules
@@ -27,7 +28,10 @@ public record ResourceDefinition(
         List<Column> columns,
         Strategy strategy) {
 
-    /** JSON pointers into the object; {@code selector} may point at a label selector object or a selector string. */
+    /**
+     * JSON pointers into the object; {@code selector} may point at a label selector object or a
+     * selector string.
+     */
     public record Scale(String specReplicas, String statusReplicas, String selector) {}
 
     /**

@@ -21,7 +21,12 @@ public record Status(int code, String reason, String message, ObjectNode details
     }
 
     public static Status notFound(Resource resource, String name) {
-        return about(404, "NotFound", resource, name, "%s \"%s\" not found".formatted(resource.qualifiedName(), name));
+        return about(
+                404,
+                "NotFound",
+                resource,
+                name,
+                "%s \"%s\" not found".formatted(resource.qualifiedName(), name));
     }
 
     public static Status alreadyExists(Resource resource, String name) {
@@ -39,7 +44,8 @@ public record Status(int code, String reason, String message, ObjectNode details
                 "Conflict",
                 resource,
                 name,
-                "Operation cannot be fulfilled on %s \"%s\": %s".formatted(resource.qualifiedName(), name, why));
+                "Operation cannot be fulfilled on %s \"%s\": %s"
+                        .formatted(resource.qualifiedName(), name, why));
     }
 
     public static Status badRequest(String message) {
@@ -48,7 +54,11 @@ public record Status(int code, String reason, String message, ObjectNode details
 
     public static Status forbidden(Resource resource, String name, String why) {
         return about(
-                403, "Forbidden", resource, name, "%s \"%s\" is forbidden: %s".formatted(resource.qualifiedName(), name, why));
+                403,
+                "Forbidden",
+                resource,
+                name,
+                "%s \"%s\" is forbidden: %s".formatted(resource.qualifiedName(), name, why));
     }
 
     public static Status expired(String message) {
@@ -57,19 +67,31 @@ public record Status(int code, String reason, String message, ObjectNode details
 
     /** 422 with one cause per wrong field, worded as Kubernetes words it. */
     public static Status invalid(Resource resource, String name, List<Cause> causes) {
-        String kind = resource.group().isEmpty() ? resource.kind() : resource.kind() + "." + resource.group();
-        List<String> lines =
-                causes.stream().map(c -> c.field() + ": " + c.message()).toList();
+        String kind =
+                resource.group().isEmpty()
+                        ? resource.kind()
+                        : resource.kind() + "." + resource.group();
+        List<String> lines = causes.stream().map(c -> c.field() + ": " + c.message()).toList();
         String all = lines.size() == 1 ? lines.getFirst() : "[" + String.join(", ", lines) + "]";
-        Status status = about(422, "Invalid", resource, name, "%s \"%s\" is invalid: %s".formatted(kind, name, all));
+        Status status =
+                about(
+                        422,
+                        "Invalid",
+                        resource,
+                        name,
+                        "%s \"%s\" is invalid: %s".formatted(kind, name, all));
         status.details.put("kind", resource.kind());
         var array = status.details.putArray("causes");
         causes.forEach(c ->
-                array.addObject().put("reason", c.reason()).put("message", c.message()).put("field", c.field()));
+                array.addObject()
+                        .put("reason", c.reason())
+                        .put("message", c.message())
+                        .put("field", c.field()));
         return status;
     }
 
-    private static Status about(int code, String reason, Resource resource, String name, String message) {
+    private static Status about(
+            int code, String reason, Resource resource, String name, String message) {
         ObjectNode details = JsonNodeFactory.instance.objectNode().put("name", name);
         if (!resource.group().isEmpty()) {
             details.put("group", resource.group());

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The rules of one kind beyond its schema. Trees handed over for change are the server's own copies. Implementations
- * keep no state and are called by many threads.
+ * The rules of one kind beyond its schema. Trees handed over for change are the server's own
+ * copies. Implementations keep no state and are called by many threads.
  */
 public interface Strategy {
     /** A kind with no rules of its own. */
@@ -17,25 +17,34 @@ public interface Strategy {
     /** Fills in what the user left out; runs on every write, before validation. */
     default void applyDefaults(ObjectNode object) {}
 
-    /** Clears or sets what a creator may not choose. The server itself handles metadata, status and generation. */
+    /**
+     * Clears or sets what a creator may not choose. The server itself handles metadata, status and
+     * generation.
+     */
     default void prepareForCreate(ObjectNode object) {}
 
     /** Clears or carries over what an update may not change silently. */
     default void prepareForUpdate(ObjectNode object, ApiObject old) {}
 
-    /** What is wrong beyond the schema, including changes of immutable fields; empty when all is well. */
+    /**
+     * What is wrong beyond the schema, including changes of immutable fields; empty when all is
+     * well.
+     */
     default List<Status.Cause> validate(ApiObject object, Optional<ApiObject> old) {
         return List.of();
     }
 
-    /** Fields that field selectors may name, beyond {@code metadata.name} and {@code metadata.namespace}. */
+    /**
+     * Fields that field selectors may name, beyond {@code metadata.name} and {@code
+     * metadata.namespace}.
+     */
     default Map<String, String> selectableFields(ApiObject object) {
         return Map.of();
     }
 
     /**
-     * Seconds that a deletion leaves the object in place with a deletionTimestamp, for its owner (a node) to finish;
-     * empty when the kind is removed at once. 0 removes at once as well.
+     * Seconds that a deletion leaves the object in place with a deletionTimestamp, for its owner (a
+     * node) to finish; empty when the kind is removed at once. 0 removes at once as well.
      */
     default OptionalLong gracePeriodSeconds(ApiObject object) {
         return OptionalLong.empty();

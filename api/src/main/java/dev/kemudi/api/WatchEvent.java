@@ -6,7 +6,9 @@ public sealed interface WatchEvent {
 
     record Modified(ApiObject object) implements WatchEvent {}
 
-    /** @param object its last state, with the resourceVersion of the deletion */
+    /**
+     * @param object its last state, with the resourceVersion of the deletion
+     */
     record Deleted(ApiObject object) implements WatchEvent {}
 
     /** Nothing changed up to {@code resourceVersion}. */

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A set of manifests on its way to being true: applied in the order they depend on each other, then watched until ready. */
+/**
+ * A set of manifests on its way to being true: applied in the order they depend on each other, then
+ * watched until ready.
+ */
 final class Declaration {
     /** Owner of the fields that {@code kemudi up} sets. */
     static final String FIELD_MANAGER = "kemudi-up";
@@ -25,9 +28,10 @@ final class Declaration {
     private final Discovery discovery;
 
     Declaration(List<Manifest> manifests, ApiClient client, Discovery discovery) {
-        this.manifests = manifests.stream()
-                .sorted(Comparator.comparingInt(m -> rank(m.object().kind())))
-                .toList();
+        this.manifests =
+                manifests.stream()
+                        .sorted(Comparator.comparingInt(m -> rank(m.object().kind())))
+                        .toList();
         this.client = client;
         this.discovery = discovery;
     }
@@ -72,9 +76,14 @@ final class Declaration {
         ApiObject object = manifest.object();
         return discovery
                 .of(object.apiVersion(), object.kind())
-                .orElseThrow(() -> new UsageException(
-                        "%s: no kind %s in %s is served here; apply its CustomResourceDefinition first"
-                                .formatted(manifest.where("kind"), object.kind(), object.apiVersion())));
+                .orElseThrow(() -> notServed(manifest, object));
+    }
+
+    private static UsageException notServed(Manifest manifest, ApiObject object) {
+        String words =
+                "%s: no kind %s in %s is served here; apply its CustomResourceDefinition first";
+        return new UsageException(
+                words.formatted(manifest.where("kind"), object.kind(), object.apiVersion()));
     }
 
     private static String namespace(Resource resource, ApiObject object) {
@@ -104,15 +113,21 @@ final class Declaration {
         return missing;
     }
 
-    /** Blocks until everything declared is ready, telling {@code progress} what is missing whenever that changes. */
+    /**
+     * Blocks until everything declared is ready, telling {@code progress} what is missing whenever
+     * that changes.
+     */
     void awaitReady(Progress progress) throws InterruptedException {
         List<String> last = new ArrayList<>();
         for (Map<String, String> missing = missing(); !missing.isEmpty(); missing = missing()) {
-            List<String> words = missing.entrySet().stream()
-                    .map(e -> e.getKey() + ": " + e.getValue())
-                    .toList();
+            List<String> words =
+                    missing.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList();
             if (!words.equals(last)) {
-                progress.show(words.getFirst() + (words.size() > 1 ? " (and %d more)".formatted(words.size() - 1) : ""));
+                progress.show(
+                        words.getFirst()
+                                + (words.size() > 1
+                                        ? " (and %d more)".formatted(words.size() - 1)
+                                        : ""));
                 last = words;
             }
             Thread.sleep(POLL_MILLIS);

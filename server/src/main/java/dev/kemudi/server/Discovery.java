@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which kinds are served now: the built-in ones and those of the CustomResourceDefinitions in the store. */
+/**
+ * Which kinds are served now: the built-in ones and those of the CustomResourceDefinitions in the
+ * store.
+ */
 final class Discovery {
     private final List<Resource> builtIn;
     private final ApiClient client;
@@ -24,25 +27,30 @@ final class Discovery {
     List<Resource> namespaced() {
         List<Resource> all = new ArrayList<>(builtIn);
         for (ApiObject definition : definitions()) {
-            versions(definition).findFirst().ifPresent(version -> all.add(resource(definition, version)));
+            versions(definition)
+                    .findFirst()
+                    .ifPresent(version -> all.add(resource(definition, version)));
         }
         return all.stream().filter(Resource::namespaced).toList();
     }
 
-    /** The resource that serves objects which call themselves {@code apiVersion} and {@code kind}. */
+    /**
+     * The resource that serves objects which call themselves {@code apiVersion} and {@code kind}.
+     */
     Optional<Resource> of(String apiVersion, String kind) {
         return builtIn.stream()
                 .filter(r -> r.apiVersion().equals(apiVersion) && r.kind().equals(kind))
                 .findFirst()
-                .or(() -> definitions().stream()
-                        .flatMap(d -> versions(d).map(v -> resource(d, v)))
-                        .filter(r -> r.apiVersion().equals(apiVersion) && r.kind().equals(kind))
-                        .findFirst());
+                .or(() ->
+                        definitions().stream()
+                                .flatMap(d -> versions(d).map(v -> resource(d, v)))
+                                .filter(r ->
+                                        r.apiVersion().equals(apiVersion) && r.kind().equals(kind))
+                                .findFirst());
     }
 
     private List<ApiObject> definitions() {
-        return client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL)
-                .items();
+        return client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items();
     }
 
     private static java.util.stream.Stream<String> versions(ApiObject definition) {

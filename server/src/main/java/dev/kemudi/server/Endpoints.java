@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param pid process id of the platform
  * @param kubeconfig the administrator's kubeconfig
  */
-public record Endpoints(long pid, String api, String etcd, String gateway, String metrics, Path kubeconfig) {
+public record Endpoints(
+        long pid, String api, String etcd, String gateway, String metrics, Path kubeconfig) {
     private static final String FILE = "endpoints.json";
 
     /** Leaves a note in the data directory for {@code kemudi status}; replaced atomically. */
@@ -24,7 +25,11 @@ public record Endpoints(long pid, String api, String etcd, String gateway, Strin
         tree.put("metrics", metrics).put("kubeconfig", kubeconfig.toString());
         Path fresh = dataDirectory.resolve(FILE + ".new");
         Files.writeString(fresh, tree.toPrettyString());
-        Files.move(fresh, dataDirectory.resolve(FILE), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                fresh,
+                dataDirectory.resolve(FILE),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** What the last start in this data directory noted down; the process may be gone. */
@@ -34,13 +39,14 @@ public record Endpoints(long pid, String api, String etcd, String gateway, Strin
             return Optional.empty();
         }
         var tree = Json.MAPPER.readTree(file.toFile());
-        return Optional.of(new Endpoints(
-                tree.path("pid").asLong(),
-                tree.path("api").asText(),
-                tree.path("etcd").asText(),
-                tree.path("gateway").asText(),
-                tree.path("metrics").asText(),
-                Path.of(tree.path("kubeconfig").asText())));
+        return Optional.of(
+                new Endpoints(
+                        tree.path("pid").asLong(),
+                        tree.path("api").asText(),
+                        tree.path("etcd").asText(),
+                        tree.path("gateway").asText(),
+                        tree.path("metrics").asText(),
+                        Path.of(tree.path("kubeconfig").asText())));
     }
 
     static void forget(Path dataDirectory) throws IOException {

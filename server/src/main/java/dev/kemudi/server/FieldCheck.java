@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Refuses manifests with fields that do not exist before anything is started. Kinds whose definitions are only in the
- * store are left to the API server.
+ * Refuses manifests with fields that do not exist before anything is started. Kinds whose
+ * definitions are only in the store are left to the API server.
  */
 final class FieldCheck {
     private final BuiltinSchemas builtIn = new BuiltinSchemas();
@@ -21,7 +21,9 @@ final class FieldCheck {
 
     private FieldCheck() {}
 
-    /** @throws UsageException naming the first unknown field, its file and its line */
+    /**
+     * @throws UsageException naming the first unknown field, its file and its line
+     */
     static void check(List<Manifest> manifests) {
         FieldCheck check = new FieldCheck();
         Stream.concat(GatewayKinds.definitions().stream(), manifests.stream().map(Manifest::object))
@@ -45,13 +47,20 @@ final class FieldCheck {
         schema(object.apiVersion(), object.kind())
                 .flatMap(schema -> schema.unknownFields(object.tree()).stream().findFirst())
                 .ifPresent(field -> {
-                    throw new UsageException("%s: unknown field \"%s\" in %s %s; remove it or mend its spelling"
-                            .formatted(manifest.where(field), field, object.kind(), object.name()));
+                    throw new UsageException(
+                            "%s: unknown field \"%s\" in %s %s; remove it or mend its spelling"
+                                    .formatted(
+                                            manifest.where(field),
+                                            field,
+                                            object.kind(),
+                                            object.name()));
                 });
     }
 
     private Optional<Schema> schema(String apiVersion, String kind) {
         return builtIn.of(apiVersion, kind)
-                .or(() -> Optional.ofNullable(custom.get(apiVersion + " " + kind)).map(builtIn::customResource));
+                .or(() ->
+                        Optional.ofNullable(custom.get(apiVersion + " " + kind))
+                                .map(builtIn::customResource));
     }
 }

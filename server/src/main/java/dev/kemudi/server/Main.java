@@ -7,7 +7,13 @@ import picocli.CommandLine.Command;
 @Command(
         name = "kemudi",
         description = "The cloud-native stack on the JVM, in one process.",
-        subcommands = {Up.class, StatusCommand.class, VersionCommand.class, Train.class, CommandLine.HelpCommand.class},
+        subcommands = {
+            Up.class,
+            StatusCommand.class,
+            VersionCommand.class,
+            Train.class,
+            CommandLine.HelpCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "First steps: ./kemudi up examples/hello"})
 public final class Main implements Runnable {
@@ -23,8 +29,13 @@ public final class Main implements Runnable {
     static int run(String... arguments) {
         CommandLine line = new CommandLine(new Main());
         line.setParameterExceptionHandler((wrong, given) -> {
-            wrong.getCommandLine().getErr().println("kemudi: " + wrong.getMessage() + "; see ./kemudi help "
-                    + wrong.getCommandLine().getCommandName());
+            wrong.getCommandLine()
+                    .getErr()
+                    .println(
+                            "kemudi: "
+                                    + wrong.getMessage()
+                                    + "; see ./kemudi help "
+                                    + wrong.getCommandLine().getCommandName());
             return CommandLine.ExitCode.USAGE;
         });
         line.setExecutionExceptionHandler((failure, command, parsed) -> {

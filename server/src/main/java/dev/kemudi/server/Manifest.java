@@ -7,7 +7,8 @@ import java.util.Map;
 /**
  * One document of a manifest file.
  *
- * @param lines line numbers, from 1, of every field by its path such as {@code spec.replicas} or {@code spec.ports[0].name}
+ * @param lines line numbers, from 1, of every field by its path such as {@code spec.replicas} or
+ *     {@code spec.ports[0].name}
  */
 record Manifest(Path file, int line, ApiObject object, Map<String, Integer> lines) {
     /** {@code file:line} of the field, or of its nearest parent that is in the file. */

@@ -28,18 +28,25 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 import org.snakeyaml.engine.v2.schema.Schema;
 
-/** Reads manifest files (YAML or JSON, many documents each) and remembers on which line each field stands. */
+/**
+ * Reads manifest files (YAML or JSON, many documents each) and remembers on which line each field
+ * stands.
+ */
 final class Manifests {
     /** A manifest is written by people; larger files are accidents. */
     static final int FILE_BYTES_MAX = 16 << 20;
 
-    /** YAML aliases expanded per document: stops the "billion laughs" without hurting hand-written anchors. */
+    /**
+     * YAML aliases expanded per document: stops the "billion laughs" without hurting hand-written
+     * anchors.
+     */
     static final int ALIASES_MAX = 50;
 
     private Manifests() {}
 
     /**
-     * Reads every given file, and every {@code .yaml}, {@code .yml} and {@code .json} file directly in every given folder.
+     * Reads every given file, and every {@code .yaml}, {@code .yml} and {@code .json} file directly
+     * in every given folder.
      *
      * @throws UsageException naming file, line and what is wrong
      */
@@ -63,7 +70,8 @@ final class Manifests {
         try (Stream<Path> listing = Files.list(path)) {
             List<Path> files = listing.filter(Manifests::isManifest).sorted().toList();
             if (files.isEmpty()) {
-                throw new UsageException("%s: no .yaml, .yml or .json file in this folder".formatted(path));
+                throw new UsageException(
+                        "%s: no .yaml, .yml or .json file in this folder".formatted(path));
             }
             return files;
         } catch (IOException e) {
@@ -78,13 +86,14 @@ final class Manifests {
     }
 
     private static List<Manifest> readFile(Path file) {
-        LoadSettings settings = LoadSettings.builder()
-                .setLabel(file.toString())
-                .setSchema(new CoreSchema())
-                .setAllowDuplicateKeys(false)
-                .setMaxAliasesForCollections(ALIASES_MAX)
-                .setCodePointLimit(FILE_BYTES_MAX)
-                .build();
+        LoadSettings settings =
+                LoadSettings.builder()
+                        .setLabel(file.toString())
+                        .setSchema(new CoreSchema())
+                        .setAllowDuplicateKeys(false)
+                        .setMaxAliasesForCollections(ALIASES_MAX)
+                        .setCodePointLimit(FILE_BYTES_MAX)
+                        .build();
         try {
             List<Manifest> manifests = new ArrayList<>();
             for (Node root : new Compose(settings).composeAllFromString(Files.readString(file))) {
@@ -95,7 +104,8 @@ final class Manifests {
             return manifests;
         } catch (MarkedYamlEngineException e) {
             int line = e.getProblemMark().map(Mark::getLine).orElse(0) + 1;
-            throw new UsageException("%s:%d: not valid YAML: %s".formatted(file, line, e.getProblem()), e);
+            throw new UsageException(
+                    "%s:%d: not valid YAML: %s".formatted(file, line, e.getProblem()), e);
         } catch (YamlEngineException e) {
             throw new UsageException("%s:1: not valid YAML: %s".formatted(file, e.getMessage()), e);
         } catch (MalformedInputException e) {
@@ -111,7 +121,9 @@ final class Manifests {
 
     private static List<Manifest> document(Path file, Node root) {
         if (!(root instanceof MappingNode)) {
-            throw new UsageException("%s:%d: expected an object with apiVersion and kind".formatted(file, line(root)));
+            throw new UsageException(
+                    "%s:%d: expected an object with apiVersion and kind"
+                            .formatted(file, line(root)));
         }
         Map<String, Integer> lines = new HashMap<>();
         ObjectNode tree = (ObjectNode) new Trees(file, lines).convert(root, "");
@@ -121,7 +133,8 @@ final class Manifests {
         return List.of(manifest(file, line(root), tree, lines));
     }
 
-    private static List<Manifest> items(Path file, Node root, ObjectNode list, Map<String, Integer> lines) {
+    private static List<Manifest> items(
+            Path file, Node root, ObjectNode list, Map<String, Integer> lines) {
         List<Manifest> manifests = new ArrayList<>();
         for (int i = 0; i < list.path("items").size(); i++) {
             String prefix = "items[" + i + "]";
@@ -133,18 +146,21 @@ final class Manifests {
             });
             int line = lines.getOrDefault(prefix, line(root));
             if (!(list.path("items").get(i) instanceof ObjectNode item)) {
-                throw new UsageException("%s:%d: expected an object with apiVersion and kind".formatted(file, line));
+                throw new UsageException(
+                        "%s:%d: expected an object with apiVersion and kind".formatted(file, line));
             }
             manifests.add(manifest(file, line, item, own));
         }
         return manifests;
     }
 
-    private static Manifest manifest(Path file, int line, ObjectNode tree, Map<String, Integer> lines) {
+    private static Manifest manifest(
+            Path file, int line, ObjectNode tree, Map<String, Integer> lines) {
         for (String field : List.of("apiVersion", "kind")) {
             if (!tree.path(field).isTextual()) {
                 throw new UsageException(
-                        "%s:%d: field %s is missing; every document needs one".formatted(file, line, field));
+                        "%s:%d: field %s is missing; every document needs one"
+                                .formatted(file, line, field));
             }
         }
         if (tree.path("metadata").path("name").asText().isEmpty()) {
@@ -157,7 +173,10 @@ final class Manifests {
         return node.getStartMark().map(Mark::getLine).orElse(0) + 1;
     }
 
-    /** YAML nodes to JSON trees, noting lines on the way. Aliases become copies; cycles are refused by depth. */
+    /**
+     * YAML nodes to JSON trees, noting lines on the way. Aliases become copies; cycles are refused
+     * by depth.
+     */
     private record Trees(Path file, Map<String, Integer> lines) {
         private static final int DEPTH_MAX = 64;
         private static final Schema SCALARS = new CoreSchema();
@@ -169,13 +188,16 @@ final class Manifests {
         private JsonNode convert(Node node, String path, int depth) {
             if (depth > DEPTH_MAX) {
                 throw new UsageException(
-                        "%s:%d: nested deeper than %d levels".formatted(file, line(node), DEPTH_MAX));
+                        "%s:%d: nested deeper than %d levels"
+                                .formatted(file, line(node), DEPTH_MAX));
             }
             return switch (node) {
                 case MappingNode mapping -> object(mapping, path, depth);
                 case SequenceNode sequence -> array(sequence, path, depth);
                 case ScalarNode scalar -> scalar(scalar);
-                default -> throw new UsageException("%s:%d: unexpected YAML construct".formatted(file, line(node)));
+                default ->
+                        throw new UsageException(
+                                "%s:%d: unexpected YAML construct".formatted(file, line(node)));
             };
         }
 
@@ -183,13 +205,15 @@ final class Manifests {
             ObjectNode object = JsonNodeFactory.instance.objectNode();
             for (NodeTuple member : mapping.getValue()) {
                 if (!(member.getKeyNode() instanceof ScalarNode key)) {
-                    throw new UsageException("%s:%d: a field's name must be text".formatted(file, line(mapping)));
+                    throw new UsageException(
+                            "%s:%d: a field's name must be text".formatted(file, line(mapping)));
                 }
                 String child = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
                 lines.put(child, line(key));
                 if (object.has(key.getValue())) {
                     throw new UsageException(
-                            "%s:%d: field %s is given twice; keep one".formatted(file, line(key), child));
+                            "%s:%d: field %s is given twice; keep one"
+                                    .formatted(file, line(key), child));
                 }
                 object.set(key.getValue(), convert(member.getValueNode(), child, depth + 1));
             }
@@ -209,10 +233,10 @@ final class Manifests {
         private JsonNode scalar(ScalarNode scalar) {
             JsonNodeFactory nodes = JsonNodeFactory.instance;
             String text = scalar.getValue();
-            Object value = SCALARS
-                    .getSchemaTagConstructors()
-                    .getOrDefault(scalar.getTag(), n -> text)
-                    .construct(scalar);
+            Object value =
+                    SCALARS.getSchemaTagConstructors()
+                            .getOrDefault(scalar.getTag(), n -> text)
+                            .construct(scalar);
             return switch (value) {
                 case null -> nodes.nullNode();
                 case Boolean bool -> nodes.booleanNode(bool);

@@ -6,7 +6,8 @@ import java.nio.file.Path;
  * How to start the platform.
  *
  * @param dataDirectory everything that outlives the process
- * @param inMemory keep the store in memory instead; {@code dataDirectory} then holds keys and pod directories only
+ * @param inMemory keep the store in memory instead; {@code dataDirectory} then holds keys and pod
+ *     directories only
  * @param listenAddress the address every port binds
  * @param apiPort Kubernetes API over TLS; 0 picks a free port, as for all ports
  * @param etcdPort etcd v3 gRPC
@@ -29,6 +30,7 @@ public record Options(
 
     /** The same, with the store in memory. */
     public Options inMemory(boolean yes) {
-        return new Options(dataDirectory, yes, listenAddress, apiPort, etcdPort, gatewayPort, metricsPort);
+        return new Options(
+                dataDirectory, yes, listenAddress, apiPort, etcdPort, gatewayPort, metricsPort);
     }
 }

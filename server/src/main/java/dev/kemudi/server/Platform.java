@@ -1,22 +1,18 @@
 package dev.kemudi.server;
 
 import dev.kemudi.api.ApiClient;
-import dev.kemudi.api.ResourceDefinition;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.etcd.EtcdServer;
 import dev.kemudi.gateway.Gateway;
-import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.kernel.Fanout;
 import dev.kemudi.kinds.BuiltinKinds;
 import dev.kemudi.node.Node;
 import dev.kemudi.observe.MetricsServer;
-import dev.kemudi.observe.SpanExporter;
 import dev.kemudi.scheduler.Scheduler;
-import dev.kemudi.store.KemudiStore;
+import dev.kemudi.store.Store;
 import dev.kemudi.workloads.Workloads;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -24,7 +20,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /*
@@ -35,8 +31,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * the edge, then the APIs, and last the store, which flushes. Metrics are there from the first moment to the last.
  */
 /**
- * The whole of Kemudi in this process. {@link #start} answers when every endpoint does; {@link #close} stops pods in
- * order and flushes. Safe for use by many threads.
+ * The whole of Kemudi in this process. {@link #start} answers when every endpoint does; {@link
+ * #close} stops pods in order and flushes. Safe for use by many threads.
  */
 public final class Platform implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Platform.class.getName());
@@ -50,78 +46,55 @@ public final class Platform implements AutoCloseable {
     private final Discovery discovery;
     private final Endpoints endpoints;
 
-    private Platform(Options options, Deque<AutoCloseable> running) throws IOException, InterruptedException {
+    private Platform(Options options, Deque<AutoCloseable> running)
+            throws IOException, InterruptedException, ExecutionException {
         this.options = options;
         this.running = running;
-        Path data = Files.createDirectories(options.dataDirectory()).toAbsolutePath().normalize();
-        PrometheusRegistry metrics = new PrometheusRegistry();
-        TimeSource time = TimeSource.system();
-        SpanExporter spans = push(SpanExporter.fromEnvironment(
-                System.getenv(), dev.kemudi.observe.Limits.defaults(), metrics));
-        MetricsServer metricsServer = push(new MetricsServer(
-                new InetSocketAddress(options.listenAddress(), options.metricsPort()),
-                VersionCommand.version(),
-                metrics,
-                () -> ready.get() ? Optional.empty() : Optional.of("still starting, or stopping"),
-                spans,
-                dev.kemudi.observe.Limits.defaults()));
-        metricsServer.start();
-        KemudiStore store = push(openStore(data, metrics, time));
+        Assembly parts = new Assembly(options, running);
+        MetricsServer metrics = parts.metricsServer(ready::get);
+        Store store = parts.store();
+        apiServer = parts.apiServer(store);
+        EtcdServer etcd = parts.etcd(store);
+        Gateway gateway = parts.gateway(apiServer);
+        Node node = parts.node(apiServer);
+        discovery = new Discovery(BuiltinKinds.all(), client("kemudi-discovery"));
+        Scheduler scheduler = parts.scheduler(apiServer);
+        Workloads workloads = parts.workloads(apiServer, discovery::namespaced);
 
-        List<ResourceDefinition> kinds = BuiltinKinds.all();
-        apiServer = push(new ApiServer(
-                new ApiServer.Config(options.listenAddress(), options.apiPort(), data.resolve("pki")),
-                store,
-                kinds,
-                metrics,
-                spans,
-                time,
-                dev.kemudi.apiserver.Limits.defaults()));
-        apiServer.start();
-        EtcdServer etcd = push(new EtcdServer(
-                new dev.kemudi.etcd.Config(options.listenAddress(), options.etcdPort()),
-                store,
-                metrics,
-                dev.kemudi.etcd.Limits.defaults()));
-        etcd.start();
-        discovery = new Discovery(kinds, client("kemudi-discovery"));
-
-        Gateway gateway = push(new Gateway(
-                new Gateway.Config(options.listenAddress(), options.gatewayPort()),
-                client("kemudi-gateway"),
-                metrics,
-                spans,
-                time,
-                dev.kemudi.gateway.Limits.defaults()));
-        gateway.start();
-        Node node = push(new Node(
-                new Node.Config(NODE_NAME, data.resolve("pods")),
-                client("system:node:" + NODE_NAME),
-                metrics,
-                time,
-                dev.kemudi.node.Limits.defaults()));
-        apiServer.attach(node.streams());
-        node.start();
-        Scheduler scheduler = push(new Scheduler(
-                client("system:kube-scheduler"), metrics, time, dev.kemudi.scheduler.Limits.defaults()));
-        scheduler.start();
-        Workloads workloads = push(new Workloads(
-                client("system:kube-controller-manager"),
-                discovery::namespaced,
-                metrics,
-                time,
-                dev.kemudi.workloads.Limits.defaults()));
-        workloads.start();
-
-        endpoints = new Endpoints(
-                ProcessHandle.current().pid(),
-                at(apiServer.port()),
-                at(etcd.port()),
-                at(gateway.port()),
-                at(metricsServer.port()),
-                writeKubeconfig(data));
-        endpoints.write(data);
+        metrics.start();
+        try (Fanout doors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
+            doors.run(apiServer::start);
+            doors.fork(() -> started(etcd::start));
+            doors.join();
+        }
+        try (Fanout actors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
+            actors.fork(() -> started(gateway::start));
+            actors.fork(() -> started(node::start));
+            actors.run(scheduler::start);
+            actors.run(workloads::start);
+            actors.join();
+        }
+        endpoints =
+                new Endpoints(
+                        ProcessHandle.current().pid(),
+                        at(apiServer.port()),
+                        at(etcd.port()),
+                        at(gateway.port()),
+                        at(metrics.port()),
+                        writeKubeconfig());
+        endpoints.write(options.dataDirectory());
         ready.set(true);
+    }
+
+    /** A start that may fail with a checked exception. */
+    @FunctionalInterface
+    private interface Start {
+        void run() throws Exception;
+    }
+
+    private static boolean started(Start start) throws Exception {
+        start.run();
+        return true;
     }
 
     /**
@@ -132,31 +105,27 @@ public final class Platform implements AutoCloseable {
      */
     public static Platform start(Options options) {
         Deque<AutoCloseable> running = new ArrayDeque<>();
+        boolean started = false;
         try {
-            return new Platform(options, running);
+            Files.createDirectories(options.dataDirectory());
+            Platform platform = new Platform(options, running);
+            started = true;
+            return platform;
         } catch (IOException e) {
-            takeDown(running);
-            throw new UsageException("--data-dir: %s: %s".formatted(options.dataDirectory(), e.getMessage()), e);
+            throw new UsageException("cannot start: " + e.getMessage(), e);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw cause instanceof IOException
+                    ? new UsageException("cannot start: " + cause.getMessage(), cause)
+                    : new IllegalStateException("cannot start: " + cause.getMessage(), cause);
         } catch (InterruptedException e) {
-            takeDown(running);
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while starting", e);
-        } catch (RuntimeException e) {
-            takeDown(running);
-            throw e;
+        } finally {
+            if (!started) {
+                takeDown(running);
+            }
         }
-    }
-
-    private KemudiStore openStore(Path data, PrometheusRegistry metrics, TimeSource time) throws IOException {
-        var limits = dev.kemudi.store.Limits.defaults();
-        return options.inMemory()
-                ? KemudiStore.inMemory(limits, time, metrics)
-                : KemudiStore.open(data.resolve("store"), limits, time, metrics);
-    }
-
-    private <T extends AutoCloseable> T push(T part) {
-        running.push(part);
-        return part;
     }
 
     private String at(int port) {
@@ -166,20 +135,30 @@ public final class Platform implements AutoCloseable {
     }
 
     /** Written whole or not at all, and for its owner only: it holds the administrator's key. */
-    private Path writeKubeconfig(Path data) throws IOException {
+    private Path writeKubeconfig() throws IOException {
+        Path data = options.dataDirectory().toAbsolutePath().normalize();
         Path kubeconfig = data.resolve("kubeconfig");
         Path fresh = data.resolve("kubeconfig.new");
         Files.deleteIfExists(fresh);
-        Files.createFile(fresh, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.createFile(
+                fresh,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(fresh, apiServer.kubeconfig());
-        return Files.move(fresh, kubeconfig, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        return Files.move(
+                fresh,
+                kubeconfig,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     public Endpoints endpoints() {
         return endpoints;
     }
 
-    /** The API in this process, with administrator's rights, under a name for audit and field ownership. */
+    /**
+     * The API in this process, with administrator's rights, under a name for audit and field
+     * ownership.
+     */
     public ApiClient client(String userName) {
         return apiServer.client(userName);
     }
@@ -191,7 +170,8 @@ public final class Platform implements AutoCloseable {
     /** Applies manifest files and folders and waits until everything declared in them is ready. */
     public void apply(List<Path> manifests) throws InterruptedException {
         Declaration declaration =
-                new Declaration(Manifests.read(manifests), client(Declaration.FIELD_MANAGER), discovery);
+                new Declaration(
+                        Manifests.read(manifests), client(Declaration.FIELD_MANAGER), discovery);
         declaration.apply();
         declaration.awaitReady(Progress.silent());
     }
@@ -211,7 +191,10 @@ public final class Platform implements AutoCloseable {
         try {
             Endpoints.forget(options.dataDirectory());
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "the note about endpoints could not be removed: {0}", e.getMessage());
+            LOG.log(
+                    Level.WARNING,
+                    "the note about endpoints could not be removed: {0}",
+                    e.getMessage());
         }
     }
 

@@ -15,7 +15,9 @@ import java.util.Map;
 final class Preflight {
     private Preflight() {}
 
-    /** @throws UsageException naming the option at fault */
+    /**
+     * @throws UsageException naming the option at fault
+     */
     static void check(Options options) {
         InetAddress address = address(options.listenAddress());
         Map<String, Integer> ports = new LinkedHashMap<>();
@@ -33,32 +35,40 @@ final class Preflight {
             return InetAddress.getByName(listen);
         } catch (UnknownHostException e) {
             throw new UsageException(
-                    "--listen: \"%s\" is not an address of this machine; use for example 127.0.0.1".formatted(listen),
+                    "--listen: \"%s\" is not an address of this machine; use for example 127.0.0.1"
+                            .formatted(listen),
                     e);
         }
     }
 
-    private static void checkPort(String option, int port, InetAddress address, Map<Integer, String> taken) {
+    private static void checkPort(
+            String option, int port, InetAddress address, Map<Integer, String> taken) {
         if (port < 0 || port > 65_535) {
-            throw new UsageException("%s: %d is not a port; expected 0 (any free one) to 65535".formatted(option, port));
+            throw new UsageException(
+                    "%s: %d is not a port; expected 0 (any free one) to 65535"
+                            .formatted(option, port));
         }
         if (port == 0) {
             return;
         }
         String other = taken.put(port, option);
         if (other != null) {
-            throw new UsageException("%s: port %d is already given to %s; choose another".formatted(option, port, other));
+            throw new UsageException(
+                    "%s: port %d is already given to %s; choose another"
+                            .formatted(option, port, other));
         }
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(address, port));
         } catch (BindException e) {
             throw new UsageException(
-                    "%s: %s:%d is not free (%s); stop what listens there or choose another port (0 picks a free one)"
+                    ("%s: %s:%d is not free (%s); stop what listens there"
+                                    + " or choose another port (0 picks a free one)")
                             .formatted(option, address.getHostAddress(), port, e.getMessage()),
                     e);
         } catch (IOException e) {
-            throw new UsageException("%s: cannot open port %d: %s".formatted(option, port, e.getMessage()), e);
+            throw new UsageException(
+                    "%s: cannot open port %d: %s".formatted(option, port, e.getMessage()), e);
         }
     }
 

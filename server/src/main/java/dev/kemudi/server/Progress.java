@@ -4,8 +4,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 
 /**
- * One line about what is being waited for: redrawn in place on a terminal, plain lines elsewhere. What takes less than a
- * second is not worth a line. Used by one thread.
+ * One line about what is being waited for: redrawn in place on a terminal, plain lines elsewhere.
+ * What takes less than a second is not worth a line. Used by one thread.
  */
 final class Progress {
     private static final long QUIET_NANOS = Duration.ofSeconds(1).toNanos();
@@ -30,7 +30,8 @@ final class Progress {
         if (elapsed < QUIET_NANOS) {
             return;
         }
-        String line = "waiting %d s: %s".formatted(Duration.ofNanos(elapsed).toSeconds(), waitingFor);
+        String line =
+                "waiting %d s: %s".formatted(Duration.ofNanos(elapsed).toSeconds(), waitingFor);
         if (terminal) {
             out.print("\r\033[K" + line);
             out.flush();

@@ -9,17 +9,18 @@ record Summary(Endpoints endpoints, int objects, Duration elapsed) {
     public String toString() {
         String kubectl = "kubectl --kubeconfig " + endpoints.kubeconfig();
         return """
-                Kemudi is ready: %d declared objects in %s
-                  Kubernetes API  https://%s
-                  etcd v3 API     http://%s
-                  gateway         http://%s
-                  metrics         http://%s/metrics
-                  kubeconfig      %s
-                Try:
-                  curl http://%s/
-                  %s get pods -o wide
-                  etcdctl --endpoints %s get /registry --prefix --keys-only
-                """.formatted(
+        Kemudi is ready: %d declared objects in %s
+          Kubernetes API  https://%s
+          etcd v3 API     http://%s
+          gateway         http://%s
+          metrics         http://%s/metrics
+          kubeconfig      %s
+        Try:
+          curl http://%s/
+          %s get pods -o wide
+          etcdctl --endpoints %s get /registry --prefix --keys-only
+        """
+                .formatted(
                         objects,
                         seconds(elapsed),
                         endpoints.api(),

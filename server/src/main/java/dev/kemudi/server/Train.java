@@ -16,10 +16,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * A short life of the whole platform, for the JVM to remember which classes and profiles a start needs. The front door
- * runs it once, with {@code -XX:AOTCacheOutput}.
+ * A short life of the whole platform, for the JVM to remember which classes and profiles a start
+ * needs. The front door runs it once, with {@code -XX:AOTCacheOutput}.
  */
-@Command(name = "train", hidden = true, description = "Runs everything once in a temporary directory, for the start-up cache.")
+@Command(
+        name = "train",
+        hidden = true,
+        description = "Runs everything once in a temporary directory, for the start-up cache.")
 final class Train implements Callable<Integer> {
     private static final int REQUESTS = 2_000;
 
@@ -31,7 +34,8 @@ final class Train implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("kemudi-train");
         try {
-            List<Path> manifests = List.of(Path.of(System.getProperty("kemudi.home", "."), "examples", "hello"));
+            List<Path> manifests =
+                    List.of(Path.of(System.getProperty("kemudi.home", "."), "examples", "hello"));
             List<Manifest> declared = Manifests.read(manifests);
             FieldCheck.check(declared);
             Options options = Options.onFreePorts(directory);
@@ -49,12 +53,16 @@ final class Train implements Callable<Integer> {
 
     private static void use(Endpoints endpoints) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest page = HttpRequest.newBuilder(URI.create("http://" + endpoints.gateway() + "/")).build();
+            HttpRequest page =
+                    HttpRequest.newBuilder(URI.create("http://" + endpoints.gateway() + "/"))
+                            .build();
             for (int i = 0; i < REQUESTS; i++) {
                 client.send(page, HttpResponse.BodyHandlers.discarding());
             }
             URI metrics = URI.create("http://" + endpoints.metrics() + "/metrics");
-            client.send(HttpRequest.newBuilder(metrics).build(), HttpResponse.BodyHandlers.discarding());
+            client.send(
+                    HttpRequest.newBuilder(metrics).build(),
+                    HttpResponse.BodyHandlers.discarding());
         }
         StatusCommand.report(
                 dev.kemudi.controller.HttpApiClient.fromKubeconfig(endpoints.kubeconfig()),

@@ -19,20 +19,25 @@ import picocli.CommandLine.Parameters;
         name = "up",
         sortOptions = false,
         showDefaultValues = false,
-        description = "Starts Kemudi, applies the given folders and files, waits until everything declared is ready, and"
-                + " stays in the foreground. Ctrl-C or SIGTERM stops pods in order and exits 0 within 10 seconds;"
-                + " the next start on the same data directory resumes where this one stopped.",
+        description =
+                "Starts Kemudi, applies the given folders and files, waits until everything"
+                        + " declared is ready, and stays in the foreground. Ctrl-C or SIGTERM"
+                        + " stops pods in order and exits 0 within 10 seconds; the next start on the same data directory resumes where this one stopped.",
         footer = {"", "Example: ./kemudi up examples/hello"})
 final class Up implements Callable<Integer> {
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug");
 
-    @Parameters(paramLabel = "FOLDER|FILE", arity = "0..*", description = "Manifests to apply: YAML or JSON.")
+    @Parameters(
+            paramLabel = "FOLDER|FILE",
+            arity = "0..*",
+            description = "Manifests to apply: YAML or JSON.")
     private List<Path> manifests = List.of();
 
     @Option(
             names = "--data-dir",
             paramLabel = "FOLDER",
-            description = "Where everything is kept that outlives the process. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Where everything is kept that outlives the process. Default: ${DEFAULT-VALUE}")
     private Path dataDirectory = Path.of(".kemudi");
 
     @Option(
@@ -50,25 +55,29 @@ final class Up implements Callable<Integer> {
     @Option(
             names = "--etcd-port",
             paramLabel = "PORT",
-            description = "etcd v3 API (gRPC, plain text); 0 picks a free port. Default: ${DEFAULT-VALUE}")
+            description =
+                    "etcd v3 API (gRPC, plain text); 0 picks a free port. Default: ${DEFAULT-VALUE}")
     private int etcdPort = 2379;
 
     @Option(
             names = "--gateway-port",
             paramLabel = "PORT",
-            description = "HTTP traffic for Gateways; 0 picks a free port. Default: ${DEFAULT-VALUE}")
+            description =
+                    "HTTP traffic for Gateways; 0 picks a free port. Default: ${DEFAULT-VALUE}")
     private int gatewayPort = 8080;
 
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
-            description = "Prometheus metrics at /metrics; 0 picks a free port. Default: ${DEFAULT-VALUE}")
+            description =
+                    "Prometheus metrics at /metrics; 0 picks a free port. Default: ${DEFAULT-VALUE}")
     private int metricsPort = 9090;
 
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
-            description = "error, warn, info or debug; written to standard error. Default: ${DEFAULT-VALUE}")
+            description =
+                    "error, warn, info or debug; written to standard error. Default: ${DEFAULT-VALUE}")
     private String logLevel = "warn";
 
     @Override
@@ -77,17 +86,28 @@ final class Up implements Callable<Integer> {
         PrintStream out = System.out;
         long startNanos = System.nanoTime();
         List<Manifest> declared = Manifests.read(manifests);
-        Options options = new Options(dataDirectory, false, listen, apiPort, etcdPort, gatewayPort, metricsPort);
+        Options options =
+                new Options(
+                        dataDirectory, false, listen, apiPort, etcdPort, gatewayPort, metricsPort);
         Preflight.check(options);
         FieldCheck.check(declared);
         CountDownLatch stopped = new CountDownLatch(1);
         Platform platform = Platform.start(options);
         stopOnSignal(platform, stopped);
         try {
-            Declaration declaration = new Declaration(declared, platform.client(Declaration.FIELD_MANAGER), platform.discovery());
+            Declaration declaration =
+                    new Declaration(
+                            declared,
+                            platform.client(Declaration.FIELD_MANAGER),
+                            platform.discovery());
             declaration.apply();
-            declaration.awaitReady(new Progress(out, System.console() != null && System.console().isTerminal()));
-            out.print(new Summary(platform.endpoints(), declaration.size(), Duration.ofNanos(System.nanoTime() - startNanos)));
+            declaration.awaitReady(
+                    new Progress(out, System.console() != null && System.console().isTerminal()));
+            out.print(
+                    new Summary(
+                            platform.endpoints(),
+                            declaration.size(),
+                            Duration.ofNanos(System.nanoTime() - startNanos)));
             out.flush();
         } catch (UsageException | IllegalStateException e) {
             platform.close();
@@ -99,20 +119,26 @@ final class Up implements Callable<Integer> {
 
     /** The JVM would report 128 + signal; a stop that was asked for and went well is a success. */
     private static void stopOnSignal(Platform platform, CountDownLatch stopped) {
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("kemudi-stop").unstarted(() -> {
-            boolean asked = !platform.closed();
-            platform.close();
-            stopped.countDown();
-            if (asked) {
-                Runtime.getRuntime().halt(0);
-            }
-        }));
+        Runtime.getRuntime()
+                .addShutdownHook(
+                        Thread.ofPlatform()
+                                .name("kemudi-stop")
+                                .unstarted(() -> {
+                                    boolean asked = !platform.closed();
+                                    platform.close();
+                                    stopped.countDown();
+                                    if (asked) {
+                                        Runtime.getRuntime().halt(0);
+                                    }
+                                }));
     }
 
     private void setLogLevel() {
         String level = logLevel.toLowerCase(Locale.ROOT);
         if (!LEVELS.contains(level)) {
-            throw new UsageException("--log-level: \"%s\" is not one of error, warn, info, debug".formatted(logLevel));
+            throw new UsageException(
+                    "--log-level: \"%s\" is not one of error, warn, info, debug"
+                            .formatted(logLevel));
         }
         if (LoggerFactory.getLogger("dev.kemudi") instanceof Logger kemudi) {
             kemudi.setLevel(Level.toLevel(level));

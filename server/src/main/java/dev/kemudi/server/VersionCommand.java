@@ -7,7 +7,9 @@ import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-@Command(name = "version", description = "Prints the version of Kemudi, of Java, and of the protocols it speaks.")
+@Command(
+        name = "version",
+        description = "Prints the version of Kemudi, of Java, and of the protocols it speaks.")
 final class VersionCommand implements Runnable {
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it

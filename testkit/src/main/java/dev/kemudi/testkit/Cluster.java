@@ -11,7 +11,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A platform inside this JVM, in a directory of its own that is removed when it closes. Safe for use by many threads. */
+/**
+ * A platform inside this JVM, in a directory of its own that is removed when it closes. Safe for
+ * use by many threads.
+ */
 public final class Cluster implements AutoCloseable {
     private final Path directory;
     private final Platform platform;
@@ -24,7 +27,8 @@ public final class Cluster implements AutoCloseable {
     /** Starts one on free loopback ports. */
     public static Cluster start(boolean inMemory) throws IOException {
         Path directory = Files.createTempDirectory("kemudi-test");
-        return new Cluster(directory, Platform.start(Options.onFreePorts(directory).inMemory(inMemory)));
+        return new Cluster(
+                directory, Platform.start(Options.onFreePorts(directory).inMemory(inMemory)));
     }
 
     /** The API in process, with administrator's rights. */

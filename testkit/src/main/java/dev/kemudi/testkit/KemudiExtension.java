@@ -38,7 +38,8 @@ public final class KemudiExtension implements BeforeAllCallback, ParameterResolv
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Cluster cluster = context.getStore(NAMESPACE).get(Cluster.class, Cluster.class);
         if (cluster == null) {
-            throw new IllegalStateException("no cluster was started for " + context.getDisplayName());
+            throw new IllegalStateException(
+                    "no cluster was started for " + context.getDisplayName());
         }
         return parameter.getParameter().getType() == Cluster.class ? cluster : cluster.client();
     }

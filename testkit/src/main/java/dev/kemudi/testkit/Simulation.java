@@ -5,9 +5,10 @@ import dev.kemudi.log.SimulatedDisk;
 import java.util.SplittableRandom;
 
 /**
- * Everything that chance decides in a test of {@code log} or {@code store}, from one seed: random numbers, a clock that
- * only moves when told, and a disk that forgets, tears and fills up. A failure names the seed, and the seed replays it.
- * The parts are as thread-safe as they say themselves; the random source belongs to one thread.
+ * Everything that chance decides in a test of {@code log} or {@code store}, from one seed: random
+ * numbers, a clock that only moves when told, and a disk that forgets, tears and fills up. A
+ * failure names the seed, and the seed replays it. The parts are as thread-safe as they say
+ * themselves; the random source belongs to one thread.
  */
 public final class Simulation {
     /** The simulated clock starts here: 2026-01-01T00:00:00Z. */

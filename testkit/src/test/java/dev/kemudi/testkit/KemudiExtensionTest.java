@@ -14,18 +14,21 @@ import org.junit.jupiter.api.Test;
 @Kemudi
 class KemudiExtensionTest {
     @Test
-    void aForeignClientUsesTheKubeconfigAsItIs(Cluster cluster, ApiClient client) throws IOException {
-        try (KubernetesClient fabric8 = new KubernetesClientBuilder()
-                .withConfig(Config.fromKubeconfig(cluster.kubeconfig()))
-                .build()) {
+    void aForeignClientUsesTheKubeconfigAsItIs(Cluster cluster, ApiClient client)
+            throws IOException {
+        try (KubernetesClient fabric8 =
+                new KubernetesClientBuilder()
+                        .withConfig(Config.fromKubeconfig(cluster.kubeconfig()))
+                        .build()) {
             fabric8.configMaps()
                     .inNamespace("default")
-                    .resource(new ConfigMapBuilder()
-                            .withNewMetadata()
-                            .withName("greeting")
-                            .endMetadata()
-                            .addToData("text", "hello")
-                            .build())
+                    .resource(
+                            new ConfigMapBuilder()
+                                    .withNewMetadata()
+                                    .withName("greeting")
+                                    .endMetadata()
+                                    .addToData("text", "hello")
+                                    .build())
                     .create();
         }
         assertThat(client.get(Resource.CONFIG_MAPS, "default", "greeting").text("/data/text"))

@@ -1,0 +1,141 @@
+package dev.kemudi.server;
+
+import dev.kemudi.api.Resource;
+import dev.kemudi.apiserver.ApiServer;
+import dev.kemudi.etcd.EtcdServer;
+import dev.kemudi.gateway.Gateway;
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.kinds.BuiltinKinds;
+import dev.kemudi.node.Node;
+import dev.kemudi.observe.MetricsServer;
+import dev.kemudi.observe.SpanExporter;
+import dev.kemudi.scheduler.Scheduler;
+import dev.kemudi.store.KemudiStore;
+import dev.kemudi.store.Store;
+import dev.kemudi.workloads.Workloads;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Makes each part with what it needs and puts it on the stack of what must be closed. Starts
+ * nothing.
+ */
+final class Assembly {
+    private static final String NODE_NAME = "kemudi";
+
+    private final Options options;
+    private final Deque<AutoCloseable> running;
+    private final Path data;
+    private final PrometheusRegistry metrics = new PrometheusRegistry();
+    private final TimeSource time = TimeSource.system();
+    private final SpanExporter spans;
+
+    Assembly(Options options, Deque<AutoCloseable> running) {
+        this.options = options;
+        this.running = running;
+        this.data = options.dataDirectory().toAbsolutePath().normalize();
+        this.spans =
+                push(
+                        SpanExporter.fromEnvironment(
+                                System.getenv(), dev.kemudi.observe.Limits.defaults(), metrics));
+    }
+
+    private <T extends AutoCloseable> T push(T part) {
+        running.push(part);
+        return part;
+    }
+
+    MetricsServer metricsServer(BooleanSupplier ready) throws IOException {
+        return push(
+                new MetricsServer(
+                        new InetSocketAddress(options.listenAddress(), options.metricsPort()),
+                        VersionCommand.version(),
+                        metrics,
+                        () ->
+                                ready.getAsBoolean()
+                                        ? Optional.empty()
+                                        : Optional.of("still starting, or stopping"),
+                        spans,
+                        dev.kemudi.observe.Limits.defaults()));
+    }
+
+    Store store() throws IOException {
+        var limits = dev.kemudi.store.Limits.defaults();
+        return push(
+                options.inMemory()
+                        ? KemudiStore.inMemory(limits, time, metrics)
+                        : KemudiStore.open(data.resolve("store"), limits, time, metrics));
+    }
+
+    ApiServer apiServer(Store store) {
+        return push(
+                new ApiServer(
+                        new ApiServer.Config(
+                                options.listenAddress(), options.apiPort(), data.resolve("pki")),
+                        store,
+                        BuiltinKinds.all(),
+                        metrics,
+                        spans,
+                        time,
+                        dev.kemudi.apiserver.Limits.defaults()));
+    }
+
+    EtcdServer etcd(Store store) {
+        return push(
+                new EtcdServer(
+                        new dev.kemudi.etcd.Config(options.listenAddress(), options.etcdPort()),
+                        store,
+                        metrics,
+                        dev.kemudi.etcd.Limits.defaults()));
+    }
+
+    Gateway gateway(ApiServer apiServer) {
+        return push(
+                new Gateway(
+                        new Gateway.Config(options.listenAddress(), options.gatewayPort()),
+                        apiServer.client("kemudi-gateway"),
+                        metrics,
+                        spans,
+                        time,
+                        dev.kemudi.gateway.Limits.defaults()));
+    }
+
+    Node node(ApiServer apiServer) throws IOException {
+        Node node =
+                push(
+                        new Node(
+                                new Node.Config(NODE_NAME, data.resolve("pods")),
+                                apiServer.client("system:node:" + NODE_NAME),
+                                metrics,
+                                time,
+                                dev.kemudi.node.Limits.defaults()));
+        apiServer.attach(node.streams());
+        return node;
+    }
+
+    Scheduler scheduler(ApiServer apiServer) {
+        return push(
+                new Scheduler(
+                        apiServer.client("system:kube-scheduler"),
+                        metrics,
+                        time,
+                        dev.kemudi.scheduler.Limits.defaults()));
+    }
+
+    Workloads workloads(ApiServer apiServer, Supplier<List<Resource>> namespaced) {
+        return push(
+                new Workloads(
+                        apiServer.client("system:kube-controller-manager"),
+                        namespaced,
+                        metrics,
+                        time,
+                        dev.kemudi.workloads.Limits.defaults()));
+    }
+}
