@@ -38,7 +38,7 @@ trap 'exit 130' INT TERM
 
 # The class path of the gateway's tests; built only when it is not there yet.
 if [ ! -d gateway/target/test-classes/dev/kemudi/gateway ] || [ ! -s gateway/target/test.classpath ]; then
-  ./mvnw -q -B -pl gateway -am test-compile dependency:build-classpath -Dmdep.outputFile=target/test.classpath
+  ./mvnw -q -B -pl gateway -am process-test-classes
 fi
 class_path=gateway/target/classes:gateway/target/test-classes:$(cat gateway/target/test.classpath)
 
