@@ -55,7 +55,7 @@ public final class KemudiStore implements Store {
         this.backend = backend;
         this.limits = limits;
         this.time = time;
-        this.metrics = StoreMetrics.register(registry);
+        this.metrics = new StoreMetrics(registry);
         this.leases = new LeaseKeeper(time);
         try (View view = backend.view()) {
             this.mark = view.mark();
@@ -66,12 +66,13 @@ public final class KemudiStore implements Store {
             this.log = openLog.apply(new Machine(backend, this::outcome));
         } catch (RuntimeException e) {
             hub.close();
+            metrics.close();
             throw e;
         }
         this.upkeep =
                 new Upkeep(backend, log, limits, time, metrics, this::revokeExpired, diskHasRoom);
         upkeep.start();
-        StoreMetrics.watch(registry, this::stats);
+        metrics.observe(this::stats);
     }
 
     /** A store without files, for tests and for what may be lost with the process. */
@@ -216,13 +217,14 @@ public final class KemudiStore implements Store {
         if (refused.isPresent()) {
             return CompletableFuture.completedFuture(refused.get());
         }
-        return log.readBarrier()
-                .thenApply(index -> {
-                    try (View view = backend.view()) {
-                        TxnRun run = new TxnRun(new Space(view), view.mark());
-                        return run.check(txn).orElseGet(() -> run.run(txn));
-                    }
-                });
+        return log.readBarrier().thenApplyAsync(index -> answer(txn), Thread::startVirtualThread);
+    }
+
+    private Answer answer(Op.Txn txn) {
+        try (View view = backend.view()) {
+            TxnRun run = new TxnRun(new Space(view), view.mark());
+            return run.check(txn).orElseGet(() -> run.run(txn));
+        }
     }
 
     @Override
@@ -352,6 +354,7 @@ public final class KemudiStore implements Store {
 
     @Override
     public void close() {
+        metrics.close();
         upkeep.close();
         log.close();
         hub.close();

@@ -7,88 +7,125 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 
-/** What the store counts; every child is bound once. */
-record StoreMetrics(
-        DistributionDataPoint writeSeconds,
-        CounterDataPoint refused,
-        CounterDataPoint reads,
-        GaugeDataPoint watchers,
-        CounterDataPoint events,
-        CounterDataPoint slowWatches,
-        CounterDataPoint leasesExpired,
-        CounterDataPoint rowsReclaimed) {
+/**
+ * What the store counts; taken out of the registry at close, so that one registry may see it opened
+ * again.
+ */
+final class StoreMetrics implements AutoCloseable {
     private static final double[] WRITE_BOUNDS = {
         0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5
     };
 
-    static StoreMetrics register(PrometheusRegistry registry) {
-        return new StoreMetrics(
-                Histogram.builder()
-                        .name("kemudi_store_write_seconds")
-                        .help("From offering a command to its durable answer.")
-                        .classicOnly()
-                        .classicUpperBounds(WRITE_BOUNDS)
-                        .register(registry),
+    private final PrometheusRegistry registry;
+    private final List<Collector> registered = new ArrayList<>();
+    private final DistributionDataPoint writeSeconds;
+    private final CounterDataPoint refused;
+    private final CounterDataPoint reads;
+    private final GaugeDataPoint watchers;
+    private final CounterDataPoint events;
+    private final CounterDataPoint slowWatches;
+    private final CounterDataPoint leasesExpired;
+    private final CounterDataPoint rowsReclaimed;
+
+    StoreMetrics(PrometheusRegistry registry) {
+        this.registry = registry;
+        writeSeconds =
+                kept(
+                        Histogram.builder()
+                                .name("kemudi_store_write_seconds")
+                                .help("From offering a command to its durable answer.")
+                                .classicOnly()
+                                .classicUpperBounds(WRITE_BOUNDS)
+                                .register(registry));
+        watchers =
+                kept(
+                        Gauge.builder()
+                                .name("kemudi_store_watchers")
+                                .help("Open watches.")
+                                .register(registry));
+        refused = counter("kemudi_store_writes_refused_total", "Commands answered with a refusal.");
+        reads = counter("kemudi_store_reads_total", "Ranges and scans outside transactions.");
+        events = counter("kemudi_store_watch_events_total", "Events delivered to watches.");
+        slowWatches =
                 counter(
-                        registry,
-                        "kemudi_store_writes_refused_total",
-                        "Commands answered with a refusal."),
-                counter(
-                        registry,
-                        "kemudi_store_reads_total",
-                        "Ranges and scans outside transactions."),
-                Gauge.builder()
-                        .name("kemudi_store_watchers")
-                        .help("Open watches.")
-                        .register(registry),
-                counter(
-                        registry,
-                        "kemudi_store_watch_events_total",
-                        "Events delivered to watches."),
-                counter(
-                        registry,
                         "kemudi_store_slow_watches_total",
-                        "Times a watch fell behind its buffer and went on reading from disk."),
-                counter(registry, "kemudi_store_leases_expired_total", "Leases that ran out."),
+                        "Times a watch fell behind its buffer and went on reading from disk.");
+        leasesExpired = counter("kemudi_store_leases_expired_total", "Leases that ran out.");
+        rowsReclaimed =
                 counter(
-                        registry,
                         "kemudi_store_compacted_rows_total",
-                        "History rows reclaimed by compaction."));
+                        "History rows reclaimed by compaction.");
     }
 
-    private static CounterDataPoint counter(PrometheusRegistry registry, String name, String help) {
-        return Counter.builder().name(name).help(help).register(registry);
+    private <C extends Collector> C kept(C collector) {
+        registered.add(collector);
+        return collector;
+    }
+
+    private CounterDataPoint counter(String name, String help) {
+        return kept(Counter.builder().name(name).help(help).register(registry));
     }
 
     /** What is asked for when scraped. */
-    static void watch(PrometheusRegistry registry, Supplier<Store.Stats> stats) {
+    void observe(Supplier<Store.Stats> stats) {
+        gauge("kemudi_store_revision", "The newest revision.", () -> stats.get().revision());
         gauge(
-                registry,
-                "kemudi_store_revision",
-                "The newest revision.",
-                () -> stats.get().revision());
-        gauge(
-                registry,
                 "kemudi_store_compacted_revision",
                 "Revisions below are gone.",
                 () -> stats.get().compactedRevision());
-        gauge(registry, "kemudi_store_leases", "Leases alive.", () -> stats.get().leases());
-        gauge(
-                registry,
-                "kemudi_store_disk_bytes",
-                "Log and state on disk.",
-                () -> stats.get().bytesOnDisk());
+        gauge("kemudi_store_leases", "Leases alive.", () -> stats.get().leases());
+        gauge("kemudi_store_disk_bytes", "Log and state on disk.", () -> stats.get().bytesOnDisk());
     }
 
-    private static void gauge(
-            PrometheusRegistry registry, String name, String help, Supplier<Number> value) {
-        GaugeWithCallback.builder()
-                .name(name)
-                .help(help)
-                .callback(callback -> callback.call(value.get().doubleValue()))
-                .register(registry);
+    private void gauge(String name, String help, Supplier<Number> value) {
+        kept(
+                GaugeWithCallback.builder()
+                        .name(name)
+                        .help(help)
+                        .callback(callback -> callback.call(value.get().doubleValue()))
+                        .register(registry));
+    }
+
+    @Override
+    public void close() {
+        registered.forEach(registry::unregister);
+    }
+
+    DistributionDataPoint writeSeconds() {
+        return writeSeconds;
+    }
+
+    CounterDataPoint refused() {
+        return refused;
+    }
+
+    CounterDataPoint reads() {
+        return reads;
+    }
+
+    GaugeDataPoint watchers() {
+        return watchers;
+    }
+
+    CounterDataPoint events() {
+        return events;
+    }
+
+    CounterDataPoint slowWatches() {
+        return slowWatches;
+    }
+
+    CounterDataPoint leasesExpired() {
+        return leasesExpired;
+    }
+
+    CounterDataPoint rowsReclaimed() {
+        return rowsReclaimed;
     }
 }

@@ -3,6 +3,7 @@ package dev.kemudi.store;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.Log;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -30,6 +31,7 @@ final class Upkeep implements AutoCloseable {
     private final Log<Answer> log;
     private final AtomicLong unflushedBytes = new AtomicLong();
     private final ReentrantLock reclaiming = new ReentrantLock();
+    private final AtomicBoolean pausing = new AtomicBoolean();
     private volatile boolean diskFull;
     private volatile boolean closed;
     private final Thread thread;
@@ -68,11 +70,33 @@ final class Upkeep implements AutoCloseable {
     private void run() {
         try {
             for (long tick = 1; !closed; tick++) {
-                time.sleep(limits.leaseTickMillis());
+                pause(limits.leaseTickMillis());
                 tick(tick);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * The only place where closing interrupts: an interrupt during file work would close the files.
+     */
+    private void pause(long millis) throws InterruptedException {
+        synchronized (pausing) {
+            if (closed) {
+                return;
+            }
+            pausing.set(true);
+        }
+        try {
+            time.sleep(millis);
+        } finally {
+            synchronized (pausing) {
+                pausing.set(false);
+                if (closed) {
+                    Thread.interrupted();
+                }
+            }
         }
     }
 
@@ -105,7 +129,7 @@ final class Upkeep implements AutoCloseable {
         try {
             while (!closed && reclaimStep()) {
                 leases.run();
-                time.sleep(limits.compactionPauseMillis());
+                pause(limits.compactionPauseMillis());
             }
         } finally {
             reclaiming.unlock();
@@ -161,8 +185,12 @@ final class Upkeep implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        thread.interrupt();
+        synchronized (pausing) {
+            closed = true;
+            if (pausing.get()) {
+                thread.interrupt();
+            }
+        }
         try {
             thread.join();
         } catch (InterruptedException e) {

@@ -4,11 +4,13 @@ import static dev.kemudi.store.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kemudi.log.LogRefusedException;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,5 +64,51 @@ class RocksStoreTest extends StoreRules {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot be opened")
                 .hasMessageContaining("another process");
+    }
+
+    @Test
+    void aFullDiskRefusesWritesAndGoesOnReading() throws IOException {
+        put("a", "1");
+        store.close();
+        PrometheusRegistry registry = new PrometheusRegistry();
+        store = open(withReserve(Long.MAX_VALUE), time, registry);
+        CompletableFuture<Answer> refused = store.put(Op.Put.of(b("a"), b("2")));
+        assertThatThrownBy(refused::join)
+                .cause()
+                .isInstanceOfSatisfying(
+                        LogRefusedException.class,
+                        e ->
+                                assertThat(e.reason())
+                                        .isEqualTo(LogRefusedException.Reason.DISK_FULL));
+        assertThat(keys(KeyRange.prefix(Bytes.EMPTY), 0)).containsExactly("a=1");
+        store.close();
+        store = open(Limits.defaults(), time, registry);
+        assertThat(put("a", "3")).isEqualTo(new Answer.Put(3, List.of()));
+    }
+
+    private static Limits withReserve(long diskReserveBytes) {
+        Limits small = CrashWriter.limits();
+        return new Limits(
+                small.requestBytesMax(),
+                small.txnOpsMax(),
+                small.leaseTtlSecondsMin(),
+                small.leaseTtlSecondsMax(),
+                small.leaseRevokesPerTickMax(),
+                small.leaseTickMillis(),
+                small.watchersMax(),
+                small.watchBufferEvents(),
+                small.watchBufferBytes(),
+                small.watchBufferBytesTotal(),
+                small.hubRevisionsMax(),
+                small.hubBytesMax(),
+                small.catchUpEventsMax(),
+                small.catchUpBytesMax(),
+                small.catchUpsMax(),
+                small.compactionRowsPerStep(),
+                small.compactionPauseMillis(),
+                small.flushBytesMax(),
+                small.backendWriteBufferBytes(),
+                small.backendCacheBytes(),
+                diskReserveBytes);
     }
 }

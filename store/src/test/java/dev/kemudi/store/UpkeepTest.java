@@ -40,7 +40,7 @@ class UpkeepTest {
         }
         apply(new Command.Apply(new Op.Delete(KeyRange.single(Bytes.utf8("k0")), false)));
         PrometheusRegistry registry = new PrometheusRegistry();
-        StoreMetrics metrics = StoreMetrics.register(registry);
+        StoreMetrics metrics = new StoreMetrics(registry);
         MemoryLog<Answer> log =
                 new MemoryLog<>(machine, dev.kemudi.log.Limits.defaults(), time, registry);
         int[] steps = {0};
