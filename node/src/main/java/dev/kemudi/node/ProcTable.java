@@ -1,13 +1,16 @@
 package dev.kemudi.node;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 
 /*
@@ -16,7 +19,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * Every process of a pod is born with KEMUDI_NODE (this node's pods folder), KEMUDI_POD_UID,
  * KEMUDI_CONTAINER and KEMUDI_ATTEMPT in its environment, and forks inherit them: a double fork or a
  * session of its own changes nothing about /proc/PID/environ. A process that empties its environment on
- * exec is still found by its working directory or by its standard output, which lie below the pod's folder.
+ * exec is still found by its working directory or by its standard output, which lie below the pod's
+ * folder, once it is an orphan or a marked process's child. It must have no terminal: an administrator's
+ * shell that happens to stand in a pod's folder is nobody's leftover.
  *
  * What was refused: process groups and sessions alone (one setsid() escapes both), walking parents (a
  * double fork cuts the chain). What remains possible: a process that empties its environment AND moves to
@@ -53,13 +58,24 @@ final class ProcTable {
             String exec) {}
 
     /** What /proc/PID/stat says. */
-    record Stat(char state, long session, long startTicks) {
+    record Stat(char state, long parent, long session, long terminal, long startTicks) {
         boolean dead() {
             return state == 'Z' || state == 'X';
         }
     }
 
+    private static final long KTHREADD = 2;
+
+    /** What the kernel tells user space, whatever its own rate. */
+    private static final long TICKS_PER_SECOND = 100;
+
+    private static final long SETTLED_TICKS = 10 * TICKS_PER_SECOND;
+
+    /** What the environment of a process told; empty when it is none of ours. */
+    private record Mark(long startTicks, Optional<Entry> entry) {}
+
     private final String node;
+    private final Map<Long, Mark> marks = new HashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private List<Entry> newest = List.of();
     private long newestBeganNanos;
@@ -97,51 +113,84 @@ final class ProcTable {
     }
 
     private List<Entry> read() {
-        List<Entry> entries = new ArrayList<>();
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path process : processes) {
-                entry(process).ifPresent(entries::add);
-            }
-        } catch (IOException e) {
-            throw new IllegalStateException(
-                    "cannot read /proc, which a node needs: " + e.getMessage(), e);
+        Map<Long, Stat> stats = new HashMap<>();
+        String[] pids = PROC.toFile().list((_, name) -> Character.isDigit(name.charAt(0)));
+        if (pids == null) {
+            throw new IllegalStateException("cannot list /proc, which a node needs");
         }
-        return List.copyOf(entries);
+        for (String pid : pids) {
+            long number = Long.parseLong(pid);
+            stat(number).filter(s -> s.parent != KTHREADD).ifPresent(s -> stats.put(number, s));
+        }
+        marks.keySet().retainAll(stats.keySet());
+        Map<Long, Entry> entries = new HashMap<>();
+        stats.forEach((pid, stat) -> marked(pid, stat).ifPresent(e -> entries.put(pid, e)));
+        Set<Long> adopters = adopters(stats);
+        stats.forEach((pid, stat) -> {
+            if (!entries.containsKey(pid)
+                    && stat.terminal == 0
+                    && (adopters.contains(stat.parent) || entries.containsKey(stat.parent))) {
+                unmarked(pid, stat).ifPresent(e -> entries.put(pid, e));
+            }
+        });
+        entries.keySet().removeIf(pid -> stats.containsKey(pid) && stats.get(pid).dead());
+        return List.copyOf(entries.values());
     }
 
-    private Optional<Entry> entry(Path process) {
-        String environment = contents(process.resolve("environ"));
-        String podUid = "";
-        String container = "";
-        int attempt = -1;
-        String exec = "";
+    /** Who may become the parent of a process whose own has died: init, or one above Kemudi. */
+    private static Set<Long> adopters(Map<Long, Stat> stats) {
+        Set<Long> adopters = new HashSet<>(Set.of(1L));
+        Stat own = stats.get(ProcessHandle.current().pid());
+        while (own != null && adopters.add(own.parent)) {
+            own = stats.get(own.parent);
+        }
+        return adopters;
+    }
+
+    /**
+     * A process that carries this node's marks. Looked up once per process, for they never change.
+     */
+    private Optional<Entry> marked(long pid, Stat stat) {
+        Mark known = marks.get(pid);
+        if (known != null && known.startTicks == stat.startTicks) {
+            return known.entry;
+        }
+        String environment = contents(PROC.resolve(Long.toString(pid)).resolve("environ"));
+        Optional<Entry> entry = Optional.empty();
         if (variable(environment, NODE).equals(node)) {
-            podUid = variable(environment, POD_UID);
-            container = variable(environment, CONTAINER);
             String number = variable(environment, ATTEMPT);
-            attempt = number.matches("\\d{1,9}") ? Integer.parseInt(number) : -1;
-            exec = variable(environment, EXEC);
-        } else {
-            podUid = podOf(process.resolve("cwd"));
-            podUid = podUid.isEmpty() ? podOf(process.resolve("fd/1")) : podUid;
+            entry =
+                    Optional.of(
+                            new Entry(
+                                    pid,
+                                    stat.startTicks,
+                                    stat.session,
+                                    variable(environment, POD_UID),
+                                    variable(environment, CONTAINER),
+                                    number.matches("\\d{1,9}") ? Integer.parseInt(number) : -1,
+                                    variable(environment, EXEC)));
         }
-        if (podUid.isEmpty()) {
-            return Optional.empty();
+        // A young process without marks may just not have reached its exec: look again next time.
+        if (entry.isPresent() || uptimeTicks() - stat.startTicks > SETTLED_TICKS) {
+            marks.put(pid, new Mark(stat.startTicks, entry));
         }
-        long pid = Long.parseLong(process.getFileName().toString());
-        Optional<Stat> stat = stat(pid);
-        if (stat.isEmpty() || stat.get().dead()) {
-            return Optional.empty();
-        }
-        return Optional.of(
-                new Entry(
-                        pid,
-                        stat.get().startTicks,
-                        stat.get().session,
-                        podUid,
-                        container,
-                        attempt,
-                        exec));
+        return entry;
+    }
+
+    private static long uptimeTicks() {
+        String text = contents(PROC.resolve("uptime"));
+        int end = text.indexOf(' ');
+        return end < 0 ? 0 : (long) (Double.parseDouble(text.substring(0, end)) * TICKS_PER_SECOND);
+    }
+
+    /** An orphan, or a child of a pod's process, that lost its marks but not its place. */
+    private Optional<Entry> unmarked(long pid, Stat stat) {
+        Path process = PROC.resolve(Long.toString(pid));
+        String podUid = podOf(process.resolve("cwd"));
+        podUid = podUid.isEmpty() ? podOf(process.resolve("fd/1")) : podUid;
+        return podUid.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Entry(pid, stat.startTicks, stat.session, podUid, "", -1, ""));
     }
 
     /** The pod whose folder the link points below, empty for none. */
@@ -170,8 +219,8 @@ final class ProcTable {
     }
 
     private static String contents(Path file) {
-        try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        try (FileInputStream in = new FileInputStream(file.toFile())) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException _) {
             return ""; // gone by now, or another user's
         }
@@ -188,7 +237,9 @@ final class ProcTable {
         return Optional.of(
                 new Stat(
                         fields[0].charAt(0),
+                        Long.parseLong(fields[1]),
                         Long.parseLong(fields[3]),
+                        Long.parseLong(fields[4]),
                         Long.parseLong(fields[19])));
     }
 

@@ -56,7 +56,7 @@ final class PodLifeTest {
         cluster.delete("simple", 5);
         cluster.awaitGone("simple");
         assertThat(ProcTable.stat(pid).filter(s -> !s.dead())).isEmpty();
-        assertThat(cluster.pods.resolve(pod.uid())).doesNotExist();
+        Eventually.within(5, () -> assertThat(cluster.pods.resolve(pod.uid())).doesNotExist());
     }
 
     @Test
