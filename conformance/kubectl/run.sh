@@ -216,7 +216,7 @@ check "server-side apply creates" 0 "serverside-applied" kn apply --server-side 
 check "server-side apply is idempotent" 0 "serverside-applied" kn apply --server-side -f <(deployment ssa 1)
 check "server-side apply by another meets a conflict" 1 'conflict with "kubectl"' kn apply --server-side --field-manager=other -f <(deployment ssa 5)
 check "server-side apply forced" 0 "serverside-applied" kn apply --server-side --field-manager=other --force-conflicts -f <(deployment ssa 5)
-check "managed fields" 0 "manager: other" kn get deployment ssa -o yaml --show-managed-fields
+since 21 "managed fields" 0 "manager: other" kn get deployment ssa -o yaml --show-managed-fields
 check "server-side apply takes over from client-side" 0 "serverside-applied" kn apply --server-side --force-conflicts -f "$WORK/web.yaml"
 check "delete by file" 0 "deleted" kn delete -f "$WORK/web.yaml" --cascade=background
 check "delete the other" 0 "deleted" kn delete deployment ssa

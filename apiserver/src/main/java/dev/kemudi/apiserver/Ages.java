@@ -13,7 +13,9 @@ final class Ages {
 
     private Ages() {}
 
-    /** @param timestamp RFC 3339; anything else is shown as it is */
+    /**
+     * @param timestamp RFC 3339; anything else is shown as it is
+     */
     static String since(String timestamp, Instant now) {
         if (timestamp.isEmpty()) {
             return "<unknown>";

@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The Kubernetes API over a {@link Store}: HTTPS for every client, and {@link #client} for callers in the process, both
- * with the same semantics. Safe for use by many threads.
+ * The Kubernetes API over a {@link Store}: HTTPS for every client, and {@link #client} for callers
+ * in the process, both with the same semantics. Safe for use by many threads.
  */
 public final class ApiServer implements AutoCloseable {
     private static final String STORED_SUFFIX = "List";
@@ -35,6 +35,7 @@ public final class ApiServer implements AutoCloseable {
     private final Core core;
     private final Pki pki;
     private final HttpFront front;
+    private final WatchHandler watches;
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
     private final CustomResourceCleanup cleanup;
@@ -64,39 +65,65 @@ public final class ApiServer implements AutoCloseable {
         Storage storage = new Storage(store);
         Namespaces namespaces = new Namespaces(registry, storage);
         schemas = Lazy.of(BuiltinSchemas::new);
-        customResources = new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
-        Writes writes = new Writes(storage, limits, time, namespaces, new Leases(store, time), customResources);
+        customResources =
+                new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
+        Writes writes =
+                new Writes(
+                        storage,
+                        limits,
+                        time,
+                        namespaces,
+                        new Leases(store, time),
+                        customResources);
         Scales scales = new Scales(writes);
-        core = new Core(
-                registry,
-                storage,
-                new Reads(storage, limits),
-                writes,
-                new Patching(writes, storage, scales, limits),
-                scales,
-                new Deletes(storage, limits, time, customResources),
-                namespaces,
-                time,
-                limits);
+        core =
+                new Core(
+                        registry,
+                        storage,
+                        new Reads(storage, limits),
+                        writes,
+                        new Patching(writes, storage, scales, limits),
+                        scales,
+                        new Deletes(storage, limits, time, customResources),
+                        namespaces,
+                        time,
+                        limits);
         cleanup = new CustomResourceCleanup(core);
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
         Authenticator authenticator = new Authenticator(pki.adminToken());
-        RequestBodies bodies = new RequestBodies(Lazy.of(() -> new ProtobufCodec(schemas.get(), dev.kemudi.schema.Limits.defaults())));
+        RequestBodies bodies =
+                new RequestBodies(
+                        Lazy.of(() ->
+                                new ProtobufCodec(
+                                        schemas.get(), dev.kemudi.schema.Limits.defaults())));
         Render render = new Render(time);
         PodHandler pods = new PodHandler(core, podStreams::get);
-        WatchHandler watches = new WatchHandler(core, render);
+        watches = new WatchHandler(core, render);
         ResourceHandler resources =
-                new ResourceHandler(core, bodies, render, watches, new SubresourceHandler(core, bodies, render, pods));
+                new ResourceHandler(
+                        core,
+                        bodies,
+                        render,
+                        watches,
+                        new SubresourceHandler(core, bodies, render, pods));
         Discovery discovery = new Discovery(registry, new Subresources());
-        Router router = new Router(
-                authenticator,
-                discovery,
-                resources,
-                new Reviews(bodies),
-                new OpenApi(discovery, registry, schemas));
-        Gate gate = new Gate(
-                router, registry, new Metrics(metrics, watches::open), tracer, time, limits, TRACED_SHARE);
+        Router router =
+                new Router(
+                        authenticator,
+                        discovery,
+                        resources,
+                        new Reviews(bodies),
+                        new OpenApi(discovery, registry, schemas));
+        Gate gate =
+                new Gate(
+                        router,
+                        registry,
+                        new Metrics(metrics, watches::open),
+                        tracer,
+                        time,
+                        limits,
+                        TRACED_SHARE);
         ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, pods, limits);
         front = new HttpFront(config, limits, pki, gate, execUpgrade);
     }
@@ -129,7 +156,8 @@ public final class ApiServer implements AutoCloseable {
         for (String name : Namespaces.INITIAL) {
             if (client.find(Resource.NAMESPACES, "", name).isEmpty()) {
                 try {
-                    client.create(Resource.NAMESPACES, ApiObject.named(Resource.NAMESPACES, "", name));
+                    client.create(
+                            Resource.NAMESPACES, ApiObject.named(Resource.NAMESPACES, "", name));
                 } catch (ApiException e) {
                     if (!e.alreadyExists()) {
                         throw e;
@@ -144,6 +172,11 @@ public final class ApiServer implements AutoCloseable {
         return front.port();
     }
 
+    /** Watches open over HTTP now. */
+    int openWatches() {
+        return watches.open();
+    }
+
     /** The API in this process, as {@code userName} of group {@code system:masters}. */
     public ApiClient client(String userName) {
         return new InProcessClient(core, userName);
@@ -151,11 +184,13 @@ public final class ApiServer implements AutoCloseable {
 
     /** A kubeconfig for the admin with everything embedded; only after {@link #start}. */
     public String kubeconfig() {
-        String host = switch (config.listenAddress()) {
-            case "0.0.0.0", "::", "" -> "127.0.0.1";
-            default -> config.listenAddress();
-        };
-        return pki.kubeconfig("https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+        String host =
+                switch (config.listenAddress()) {
+                    case "0.0.0.0", "::", "" -> "127.0.0.1";
+                    default -> config.listenAddress();
+                };
+        return pki.kubeconfig(
+                "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
     }
 
     /** Serves more kinds from now on. */
@@ -186,7 +221,10 @@ public final class ApiServer implements AutoCloseable {
         podStreams.set(List.of(streams));
     }
 
-    /** Ends watches politely, lets running requests finish within {@code drainMillis}, and frees the port. */
+    /**
+     * Ends watches politely, lets running requests finish within {@code drainMillis}, and frees the
+     * port.
+     */
     @Override
     public void close() {
         cleanup.close();

@@ -12,8 +12,9 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Tells who a request comes from: a client certificate signed by our authority (CN is the user, O its groups) or a
- * bearer token. TLS has checked the certificate already; nothing at all is the anonymous user, a wrong token is refused.
+ * Tells who a request comes from: a client certificate signed by our authority (CN is the user, O
+ * its groups) or a bearer token. TLS has checked the certificate already; nothing at all is the
+ * anonymous user, a wrong token is refused.
  */
 final class Authenticator {
     private final byte[] adminToken;
@@ -23,7 +24,8 @@ final class Authenticator {
     }
 
     /** Empty when what was presented is wrong. */
-    Optional<User> authenticate(Optional<String> authorization, Optional<Certificate[]> certificates) {
+    Optional<User> authenticate(
+            Optional<String> authorization, Optional<Certificate[]> certificates) {
         if (certificates.isPresent() && certificates.get().length > 0) {
             return fromCertificate((X509Certificate) certificates.get()[0]);
         }
@@ -36,7 +38,8 @@ final class Authenticator {
         }
         byte[] token = value.substring(7).strip().getBytes(StandardCharsets.UTF_8);
         return MessageDigest.isEqual(token, adminToken)
-                ? Optional.of(new User("kubernetes-admin", List.of(User.MASTERS, "system:authenticated")))
+                ? Optional.of(
+                        new User("kubernetes-admin", List.of(User.MASTERS, "system:authenticated")))
                 : Optional.empty();
     }
 
@@ -44,7 +47,8 @@ final class Authenticator {
         String name = "";
         List<String> groups = new ArrayList<>();
         try {
-            for (Rdn rdn : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+            for (Rdn rdn :
+                    new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
                 switch (rdn.getType()) {
                     case "CN" -> name = String.valueOf(rdn.getValue());
                     case "O" -> groups.add(String.valueOf(rdn.getValue()));

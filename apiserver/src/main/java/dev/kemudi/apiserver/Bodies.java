@@ -34,17 +34,24 @@ final class Bodies {
             }
             return node;
         } catch (JsonProcessingException e) {
-            throw new ApiException(Status.badRequest("the body is not valid JSON: " + e.getOriginalMessage()
-                    + (e.getLocation() == null
-                            ? ""
-                            : " (line " + e.getLocation().getLineNr() + ", column "
-                                    + e.getLocation().getColumnNr() + ")")));
+            throw new ApiException(
+                    Status.badRequest(
+                            "the body is not valid JSON: "
+                                    + e.getOriginalMessage()
+                                    + (e.getLocation() == null
+                                            ? ""
+                                            : " (line "
+                                                    + e.getLocation().getLineNr()
+                                                    + ", column "
+                                                    + e.getLocation().getColumnNr()
+                                                    + ")")));
         } catch (IOException e) {
             throw new ApiException(Status.badRequest("the body cannot be read: " + e.getMessage()));
         }
     }
 
-    // Jackson passes some ill-formed sequences; etcd's and kubectl's strings are UTF-8 and nothing else.
+    // Jackson passes some ill-formed sequences; etcd's and kubectl's strings are UTF-8 and nothing
+    // else.
     private static void requireUtf8(byte[] body) {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body));
@@ -56,17 +63,19 @@ final class Bodies {
     /** YAML as its JSON equivalent. JSON is YAML, too. */
     static JsonNode yaml(byte[] body) {
         requireUtf8(body);
-        LoadSettings settings = LoadSettings.builder()
-                .setAllowDuplicateKeys(false)
-                .setMaxAliasesForCollections(ALIASES_MAX)
-                .setAllowRecursiveKeys(false)
-                .setCodePointLimit(Math.max(1, body.length))
-                .build();
+        LoadSettings settings =
+                LoadSettings.builder()
+                        .setAllowDuplicateKeys(false)
+                        .setMaxAliasesForCollections(ALIASES_MAX)
+                        .setAllowRecursiveKeys(false)
+                        .setCodePointLimit(Math.max(1, body.length))
+                        .build();
         Object loaded;
         try {
             loaded = new Load(settings).loadFromString(new String(body, StandardCharsets.UTF_8));
         } catch (YamlEngineException | StackOverflowError e) {
-            throw new ApiException(Status.badRequest("the body is not valid YAML: " + e.getMessage()));
+            throw new ApiException(
+                    Status.badRequest("the body is not valid YAML: " + e.getMessage()));
         }
         return node(loaded, 0);
     }
@@ -74,7 +83,8 @@ final class Bodies {
     private static JsonNode node(Object value, int depth) {
         if (depth > Json.NESTING_MAX) {
             throw new ApiException(
-                    Status.badRequest("the body is nested deeper than " + Json.NESTING_MAX + " levels"));
+                    Status.badRequest(
+                            "the body is nested deeper than " + Json.NESTING_MAX + " levels"));
         }
         JsonNodeFactory make = JsonNodeFactory.instance;
         return switch (value) {
@@ -100,21 +110,32 @@ final class Bodies {
         };
     }
 
-    /** @throws ApiException 400 when it is no object, 415 when the format is not known */
+    /**
+     * @throws ApiException 400 when it is no object, 415 when the format is not known
+     */
     static ObjectNode object(byte[] body, String contentType) {
         String mediaType = mediaType(contentType);
-        JsonNode node = switch (mediaType) {
-            case "", "application/json", "application/x-www-form-urlencoded" -> json(body);
-            case "application/yaml", "application/apply-patch+yaml", "text/yaml", "application/x-yaml" -> yaml(body);
-            default ->
-                throw new ApiException(Status.of(415, "UnsupportedMediaType",
-                        "the body of the request was in an unknown format - accepted media types include:"
-                                + " application/json, application/yaml, application/vnd.kubernetes.protobuf"));
-        };
+        JsonNode node =
+                switch (mediaType) {
+                    case "", "application/json", "application/x-www-form-urlencoded" -> json(body);
+                    case "application/yaml",
+                            "application/apply-patch+yaml",
+                            "text/yaml",
+                            "application/x-yaml" ->
+                            yaml(body);
+                    default ->
+                            throw new ApiException(
+                                    Status.of(
+                                            415,
+                                            "UnsupportedMediaType",
+                                            "the body of the request was in an unknown format - accepted media types include:"
+                                                    + " application/json, application/yaml, application/vnd.kubernetes.protobuf"));
+                };
         if (node instanceof ObjectNode object) {
             return object;
         }
-        throw new ApiException(Status.badRequest("expected one object, found a JSON " + node.getNodeType()));
+        throw new ApiException(
+                Status.badRequest("expected one object, found a JSON " + node.getNodeType()));
     }
 
     static String mediaType(String contentType) {

@@ -5,7 +5,10 @@ import java.io.InputStream;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** Bytes from a connection to whoever reads them; the connection waits when {@code bytesMax} are unread. */
+/**
+ * Bytes from a connection to whoever reads them; the connection waits when {@code bytesMax} are
+ * unread.
+ */
 final class BytePipe extends InputStream {
     private final int bytesMax;
     private final ArrayDeque<byte[]> chunks = new ArrayDeque<>();

@@ -44,29 +44,41 @@ final class Certificates {
     record Identity(X509Certificate certificate, PrivateKey key) {}
 
     private record Request(
-            Subject subject, PublicKey key, byte[] issuer, byte[] issuerKeyId, Instant from, Instant until) {}
+            Subject subject,
+            PublicKey key,
+            byte[] issuer,
+            byte[] issuerKeyId,
+            Instant from,
+            Instant until) {}
 
     private Certificates() {}
 
-    static Identity authority(String commonName, Instant from, Instant until) throws GeneralSecurityException {
+    static Identity authority(String commonName, Instant from, Instant until)
+            throws GeneralSecurityException {
         KeyPair pair = newKeyPair();
         Subject subject = new Subject(commonName, List.of());
         byte[] keyId = keyId(pair.getPublic());
-        Request request = new Request(subject, pair.getPublic(), subject.encoded(), keyId, from, until);
+        Request request =
+                new Request(subject, pair.getPublic(), subject.encoded(), keyId, from, until);
         // keyCertSign (bit 5) and cRLSign (bit 6)
-        List<byte[]> extensions = List.of(
-                extension("2.5.29.19", true, Der.sequence(Der.bool(true))),
-                extension("2.5.29.15", true, Der.bits(1, new byte[] {0x06})));
+        List<byte[]> extensions =
+                List.of(
+                        extension("2.5.29.19", true, Der.sequence(Der.bool(true))),
+                        extension("2.5.29.15", true, Der.bits(1, new byte[] {0x06})));
         return new Identity(sign(request, extensions, pair.getPrivate()), pair.getPrivate());
     }
 
-    /** @param names host names and addresses; empty makes a client certificate */
-    static Identity issue(Identity authority, Subject subject, List<String> names, Instant from, Instant until)
+    /**
+     * @param names host names and addresses; empty makes a client certificate
+     */
+    static Identity issue(
+            Identity authority, Subject subject, List<String> names, Instant from, Instant until)
             throws GeneralSecurityException {
         KeyPair pair = newKeyPair();
         PublicKey issuerKey = authority.certificate().getPublicKey();
         byte[] issuer = authority.certificate().getSubjectX500Principal().getEncoded();
-        Request request = new Request(subject, pair.getPublic(), issuer, keyId(issuerKey), from, until);
+        Request request =
+                new Request(subject, pair.getPublic(), issuer, keyId(issuerKey), from, until);
         List<byte[]> extensions = new ArrayList<>();
         extensions.add(extension("2.5.29.19", true, Der.sequence()));
         // digitalSignature (bit 0)
@@ -91,26 +103,31 @@ final class Certificates {
         return Der.implicit(2, name.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     }
 
-    private static X509Certificate sign(Request request, List<byte[]> extensions, PrivateKey issuerKey)
+    private static X509Certificate sign(
+            Request request, List<byte[]> extensions, PrivateKey issuerKey)
             throws GeneralSecurityException {
         List<byte[]> all = new ArrayList<>(extensions);
         all.add(extension("2.5.29.14", false, Der.octets(keyId(request.key()))));
-        all.add(extension("2.5.29.35", false, Der.sequence(Der.implicit(0, request.issuerKeyId()))));
-        byte[] body = Der.sequence(
-                Der.explicit(0, Der.integer(BigInteger.TWO)),
-                Der.integer(new BigInteger(120, RANDOM).setBit(119)),
-                ECDSA_SHA256,
-                request.issuer(),
-                Der.sequence(Der.time(request.from()), Der.time(request.until())),
-                request.subject().encoded(),
-                request.key().getEncoded(),
-                Der.explicit(3, Der.sequence(all.toArray(byte[][]::new))));
+        all.add(
+                extension(
+                        "2.5.29.35", false, Der.sequence(Der.implicit(0, request.issuerKeyId()))));
+        byte[] body =
+                Der.sequence(
+                        Der.explicit(0, Der.integer(BigInteger.TWO)),
+                        Der.integer(new BigInteger(120, RANDOM).setBit(119)),
+                        ECDSA_SHA256,
+                        request.issuer(),
+                        Der.sequence(Der.time(request.from()), Der.time(request.until())),
+                        request.subject().encoded(),
+                        request.key().getEncoded(),
+                        Der.explicit(3, Der.sequence(all.toArray(byte[][]::new))));
         Signature signature = Signature.getInstance("SHA256withECDSA");
         signature.initSign(issuerKey);
         signature.update(body);
         byte[] certificate = Der.sequence(body, ECDSA_SHA256, Der.bits(0, signature.sign()));
         return (X509Certificate)
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
+                CertificateFactory.getInstance("X.509")
+                        .generateCertificate(new ByteArrayInputStream(certificate));
     }
 
     private static byte[] extension(String oid, boolean critical, byte[] value) {

@@ -12,11 +12,21 @@ import org.jspecify.annotations.Nullable;
  * @param last the object's last state, carrying the revision of this change
  */
 record Change(
-        long revision, String key, Optional<ApiObject> before, Optional<ApiObject> after, ApiObject last,
+        long revision,
+        String key,
+        Optional<ApiObject> before,
+        Optional<ApiObject> after,
+        ApiObject last,
         @Nullable Notice[] notices) {
 
-    static Change of(long revision, String key, Optional<ApiObject> before, Optional<ApiObject> after, ApiObject last) {
-        return new Change(revision, key, before, after, last, new Notice[Notice.Type.values().length]);
+    static Change of(
+            long revision,
+            String key,
+            Optional<ApiObject> before,
+            Optional<ApiObject> after,
+            ApiObject last) {
+        return new Change(
+                revision, key, before, after, last, new Notice[Notice.Type.values().length]);
     }
 
     /** This change as seen through {@code filter}; absent when neither state matches. */

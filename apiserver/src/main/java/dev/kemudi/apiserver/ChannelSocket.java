@@ -9,8 +9,8 @@ import java.io.OutputStream;
 import java.util.Arrays;
 
 /**
- * WebSocket (RFC 6455) with Kubernetes' channel subprotocols: every message begins with its channel's number. Version 5
- * adds a way for the client to say that stdin has ended.
+ * WebSocket (RFC 6455) with Kubernetes' channel subprotocols: every message begins with its
+ * channel's number. Version 5 adds a way for the client to say that stdin has ended.
  */
 final class ChannelSocket implements ExecSocket {
     private static final int STDIN = 0;
@@ -53,7 +53,8 @@ final class ChannelSocket implements ExecSocket {
                 case PONG -> {}
                 default -> {
                     if (message.size() + frame.payload().length > limits.execBufferBytesMax()) {
-                        throw new IOException("a message of more than " + limits.execBufferBytesMax() + " bytes");
+                        throw new IOException(
+                                "a message of more than " + limits.execBufferBytesMax() + " bytes");
                     }
                     message.writeBytes(frame.payload());
                     if (frame.last()) {
@@ -72,7 +73,10 @@ final class ChannelSocket implements ExecSocket {
         int channel = message[0] & 0xff;
         if (channel == STDIN) {
             listener.stdin(Arrays.copyOfRange(message, 1, message.length));
-        } else if (channel == CLOSE_CHANNEL && closesChannels && message.length == 2 && message[1] == STDIN) {
+        } else if (channel == CLOSE_CHANNEL
+                && closesChannels
+                && message.length == 2
+                && message[1] == STDIN) {
             listener.stdinEnd();
         }
         // channel 4 is the size of a terminal that we do not have
@@ -94,7 +98,12 @@ final class ChannelSocket implements ExecSocket {
             throw new IOException("a frame that is not masked or uses extensions");
         }
         if (length < 0 || length > limits.execBufferBytesMax() || opcode >= CLOSE && length > 125) {
-            throw new IOException("a frame of " + length + " bytes, " + limits.execBufferBytesMax() + " are allowed");
+            throw new IOException(
+                    "a frame of "
+                            + length
+                            + " bytes, "
+                            + limits.execBufferBytesMax()
+                            + " are allowed");
         }
         byte[] mask = in.readBytes(4);
         byte[] payload = length == 0 ? new byte[0] : in.readBytes((int) length);
@@ -180,7 +189,8 @@ final class ChannelSocket implements ExecSocket {
         @Override
         public void write(byte[] bytes, int from, int length) throws IOException {
             if (length > 0) {
-                ChannelSocket.this.write(BINARY, number, Arrays.copyOfRange(bytes, from, from + length));
+                ChannelSocket.this.write(
+                        BINARY, number, Arrays.copyOfRange(bytes, from, from + length));
             }
         }
     }

@@ -13,12 +13,15 @@ import java.util.Base64;
 record ContinueToken(long revision, String after) {
     String encoded() {
         String text = revision + "\n" + after;
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     static ContinueToken parse(String encoded) {
         try {
-            String text = new String(Base64.getUrlDecoder().decode(encoded), StandardCharsets.UTF_8);
+            String text =
+                    new String(Base64.getUrlDecoder().decode(encoded), StandardCharsets.UTF_8);
             int newline = text.indexOf('\n');
             long revision = Long.parseLong(text.substring(0, Math.max(newline, 0)));
             if (revision > 0) {
@@ -27,6 +30,8 @@ record ContinueToken(long revision, String after) {
         } catch (IllegalArgumentException e) {
             // falls through to the one answer for every token that we did not write
         }
-        throw new ApiException(Status.badRequest("continue key is not valid: it is not one that this server gave out"));
+        throw new ApiException(
+                Status.badRequest(
+                        "continue key is not valid: it is not one that this server gave out"));
     }
 }

@@ -39,9 +39,14 @@ final class CustomKinds {
             if (version.path("served").asBoolean()) {
                 JsonNode schema = version.path("schema").path("openAPIV3Schema");
                 Supplier<Schema> lazy = Lazy.of(() -> schemas.get().customResource(schema));
-                kinds.add(new Kind(
-                        definition(spec, version), new Rules(lazy, true, schema), cache,
-                        spec.path("names").path("listKind").asText(), storage, true));
+                kinds.add(
+                        new Kind(
+                                definition(spec, version),
+                                new Rules(lazy, true, schema),
+                                cache,
+                                spec.path("names").path("listKind").asText(),
+                                storage,
+                                true));
             }
         }
         return kinds;
@@ -49,12 +54,13 @@ final class CustomKinds {
 
     private static ResourceDefinition definition(JsonNode spec, JsonNode version) {
         JsonNode names = spec.path("names");
-        Resource resource = new Resource(
-                spec.path("group").asText(),
-                version.path("name").asText(),
-                names.path("plural").asText(),
-                names.path("kind").asText(),
-                spec.path("scope").asText().equals("Namespaced"));
+        Resource resource =
+                new Resource(
+                        spec.path("group").asText(),
+                        version.path("name").asText(),
+                        names.path("plural").asText(),
+                        names.path("kind").asText(),
+                        spec.path("scope").asText().equals("Namespaced"));
         JsonNode subresources = version.path("subresources");
         return new ResourceDefinition(
                 resource,
@@ -62,7 +68,9 @@ final class CustomKinds {
                 texts(names.path("shortNames")),
                 texts(names.path("categories")),
                 subresources.has("status"),
-                subresources.has("scale") ? Optional.of(scale(subresources.path("scale"))) : Optional.empty(),
+                subresources.has("scale")
+                        ? Optional.of(scale(subresources.path("scale")))
+                        : Optional.empty(),
                 columns(version.path("additionalPrinterColumns")),
                 new SelectableFields(selectable(version.path("selectableFields"))));
     }
@@ -86,20 +94,28 @@ final class CustomKinds {
 
     private static List<Column> columns(JsonNode declared) {
         if (declared.isEmpty()) {
-            return List.of(new Column("Age", "date", "", "CreationTimestamp is when this object was created.", 0,
-                    (object, now) -> Ages.since(object.text("/metadata/creationTimestamp"), now)));
+            return List.of(
+                    new Column(
+                            "Age",
+                            "date",
+                            "",
+                            "CreationTimestamp is when this object was created.",
+                            0,
+                            (object, now) ->
+                                    Ages.since(object.text("/metadata/creationTimestamp"), now)));
         }
         List<Column> columns = new ArrayList<>();
         for (JsonNode column : declared) {
             JsonPath path = new JsonPath(column.path("jsonPath").asText());
             String type = column.path("type").asText();
-            columns.add(new Column(
-                    column.path("name").asText(),
-                    type,
-                    column.path("format").asText(""),
-                    column.path("description").asText(""),
-                    column.path("priority").asInt(0),
-                    (object, now) -> cell(path.find(object.tree()), type, now)));
+            columns.add(
+                    new Column(
+                            column.path("name").asText(),
+                            type,
+                            column.path("format").asText(""),
+                            column.path("description").asText(""),
+                            column.path("priority").asInt(0),
+                            (object, now) -> cell(path.find(object.tree()), type, now)));
         }
         return columns;
     }

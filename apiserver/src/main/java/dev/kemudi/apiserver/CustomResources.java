@@ -18,8 +18,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * CustomResourceDefinitions: the one kind whose objects make kinds. A definition is served before the write that made
- * it is answered; a deleted one goes when the last of its objects has gone.
+ * CustomResourceDefinitions: the one kind whose objects make kinds. A definition is served before
+ * the write that made it is answered; a deleted one goes when the last of its objects has gone.
  */
 final class CustomResources {
     static final String CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
@@ -31,7 +31,8 @@ final class CustomResources {
     private final CustomKinds kinds;
     private Consumer<ApiObject> cleaner = crd -> {};
 
-    CustomResources(Registry registry, Store store, Limits limits, TimeSource time, CustomKinds kinds) {
+    CustomResources(
+            Registry registry, Store store, Limits limits, TimeSource time, CustomKinds kinds) {
         this.registry = registry;
         this.store = store;
         this.limits = limits;
@@ -39,7 +40,9 @@ final class CustomResources {
         this.kinds = kinds;
     }
 
-    /** @param cleaner removes the objects of a deleted definition, in its own time */
+    /**
+     * @param cleaner removes the objects of a deleted definition, in its own time
+     */
     void cleanWith(Consumer<ApiObject> cleaner) {
         this.cleaner = cleaner;
     }
@@ -74,7 +77,8 @@ final class CustomResources {
         status(tree, spec, names, old);
     }
 
-    private void status(ObjectNode tree, ObjectNode spec, ObjectNode names, Optional<ApiObject> old) {
+    private void status(
+            ObjectNode tree, ObjectNode spec, ObjectNode names, Optional<ApiObject> old) {
         ObjectNode status = tree.withObjectProperty("status");
         status.set("acceptedNames", names.deepCopy());
         Set<String> stored = new java.util.LinkedHashSet<>();
@@ -89,7 +93,11 @@ final class CustomResources {
         if (status.path("conditions").isEmpty() || old.isEmpty()) {
             ArrayNode conditions = status.putArray("conditions");
             condition(conditions, "NamesAccepted", "NoConflicts", "no conflicts found");
-            condition(conditions, "Established", "InitialNamesAccepted", "the initial names have been accepted");
+            condition(
+                    conditions,
+                    "Established",
+                    "InitialNamesAccepted",
+                    "the initial names have been accepted");
         }
     }
 
@@ -114,29 +122,51 @@ final class CustomResources {
         String group = spec.path("group").asText();
         String name = tree.path("metadata").path("name").asText();
         if (!name.equals(plural + "." + group)) {
-            causes.add(ObjectMeta.invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
+            causes.add(
+                    ObjectMeta.invalid(
+                            "metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
         }
         if (!Names.isDnsSubdomain(group) || group.indexOf('.') < 0) {
-            causes.add(ObjectMeta.invalid("spec.group", group, "should be a domain with at least one dot"));
+            causes.add(
+                    ObjectMeta.invalid(
+                            "spec.group", group, "should be a domain with at least one dot"));
         }
         for (String field : List.of("plural", "singular")) {
             if (!Names.isDnsLabel(names.path(field).asText())) {
-                causes.add(ObjectMeta.invalid("spec.names." + field, names.path(field).asText(),
-                        "a lowercase RFC 1123 label"));
+                causes.add(
+                        ObjectMeta.invalid(
+                                "spec.names." + field,
+                                names.path(field).asText(),
+                                "a lowercase RFC 1123 label"));
             }
         }
         String scope = spec.path("scope").asText();
         if (!scope.equals("Namespaced") && !scope.equals("Cluster")) {
-            causes.add(new Cause("FieldValueNotSupported", "Unsupported value: \"" + scope
-                    + "\": supported values: \"Cluster\", \"Namespaced\"", "spec.scope"));
+            causes.add(
+                    new Cause(
+                            "FieldValueNotSupported",
+                            "Unsupported value: \""
+                                    + scope
+                                    + "\": supported values: \"Cluster\", \"Namespaced\"",
+                            "spec.scope"));
         }
         if (!spec.path("conversion").path("strategy").asText().equals("None")) {
-            causes.add(new Cause("FieldValueNotSupported", "Unsupported value: \""
-                    + spec.path("conversion").path("strategy").asText() + "\": supported values: \"None\"",
-                    "spec.conversion.strategy"));
+            causes.add(
+                    new Cause(
+                            "FieldValueNotSupported",
+                            "Unsupported value: \""
+                                    + spec.path("conversion").path("strategy").asText()
+                                    + "\": supported values: \"None\"",
+                            "spec.conversion.strategy"));
         }
-        registry.any(group, plural).filter(k -> !k.custom()).ifPresent(k -> causes.add(
-                ObjectMeta.invalid("spec.names.plural", plural, "is a built-in resource of this group")));
+        registry.any(group, plural)
+                .filter(k -> !k.custom())
+                .ifPresent(k ->
+                        causes.add(
+                                ObjectMeta.invalid(
+                                        "spec.names.plural",
+                                        plural,
+                                        "is a built-in resource of this group")));
         versions(spec.path("versions"), causes);
         return causes;
     }
@@ -152,22 +182,36 @@ final class CustomResources {
                 causes.add(ObjectMeta.invalid(field + ".name", name, "a lowercase RFC 1035 label"));
             }
             if (!seen.add(name)) {
-                causes.add(new Cause("FieldValueDuplicate", "Duplicate value: \"" + name + "\"", field + ".name"));
+                causes.add(
+                        new Cause(
+                                "FieldValueDuplicate",
+                                "Duplicate value: \"" + name + "\"",
+                                field + ".name"));
             }
             storage += version.path("storage").asBoolean() ? 1 : 0;
             if (!version.path("schema").path("openAPIV3Schema").isObject()) {
-                causes.add(new Cause("FieldValueRequired", "Required value: schemas are required",
-                        field + ".schema.openAPIV3Schema"));
+                causes.add(
+                        new Cause(
+                                "FieldValueRequired",
+                                "Required value: schemas are required",
+                                field + ".schema.openAPIV3Schema"));
             } else {
                 for (Cause cause : Schema.check(version.path("schema").path("openAPIV3Schema"))) {
-                    causes.add(new Cause(cause.reason(), cause.message(), field + ".schema." + cause.field()));
+                    causes.add(
+                            new Cause(
+                                    cause.reason(),
+                                    cause.message(),
+                                    field + ".schema." + cause.field()));
                 }
             }
             paths(version, field, causes);
         }
         if (storage != 1) {
-            causes.add(ObjectMeta.invalid("spec.versions", String.valueOf(storage),
-                    "must have exactly one version marked as storage version"));
+            causes.add(
+                    ObjectMeta.invalid(
+                            "spec.versions",
+                            String.valueOf(storage),
+                            "must have exactly one version marked as storage version"));
         }
     }
 
@@ -179,8 +223,11 @@ final class CustomResources {
                 try {
                     new JsonPath(path).find(version);
                 } catch (IllegalArgumentException e) {
-                    causes.add(ObjectMeta.invalid(
-                            field + "." + list + "[" + i + "].jsonPath", path, String.valueOf(e.getMessage())));
+                    causes.add(
+                            ObjectMeta.invalid(
+                                    field + "." + list + "[" + i + "].jsonPath",
+                                    path,
+                                    String.valueOf(e.getMessage())));
                 }
                 i++;
             }
@@ -188,8 +235,11 @@ final class CustomResources {
         JsonNode scale = version.path("subresources").path("scale");
         for (String path : List.of("specReplicasPath", "statusReplicasPath")) {
             if (!scale.isMissingNode() && !scale.path(path).asText("").startsWith(".")) {
-                causes.add(ObjectMeta.invalid(field + ".subresources.scale." + path, scale.path(path).asText(),
-                        "should be a json path under .spec or .status"));
+                causes.add(
+                        ObjectMeta.invalid(
+                                field + ".subresources.scale." + path,
+                                scale.path(path).asText(),
+                                "should be a json path under .spec or .status"));
             }
         }
     }
@@ -209,10 +259,13 @@ final class CustomResources {
         String group = crd.text("/spec/group");
         String plural = crd.text("/spec/names/plural");
         synchronized (this) {
-            WatchCache cache = registry.any(group, plural).map(Kind::cache).orElseGet(() -> {
-                Resource any = new Resource(group, "", plural, "", false);
-                return new WatchCache(store, Kind.keyPrefix(any), limits);
-            });
+            WatchCache cache =
+                    registry.any(group, plural)
+                            .map(Kind::cache)
+                            .orElseGet(() -> {
+                                Resource any = new Resource(group, "", plural, "", false);
+                                return new WatchCache(store, Kind.keyPrefix(any), limits);
+                            });
             registry.replace(group, plural, kinds.of(crd, cache));
         }
     }

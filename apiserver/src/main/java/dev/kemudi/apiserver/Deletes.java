@@ -14,8 +14,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Deletion: at once when nothing holds the object; otherwise marked with a deletionTimestamp until the last finalizer
- * and the grace period are gone.
+ * Deletion: at once when nothing holds the object; otherwise marked with a deletionTimestamp until
+ * the last finalizer and the grace period are gone.
  */
 final class Deletes {
     private static final String FOREGROUND = "foregroundDeletion";
@@ -38,7 +38,10 @@ final class Deletes {
             String resourceVersion,
             boolean dryRun) {}
 
-    /** @param gone whether the object left with this call; otherwise {@code object} is how it now stands */
+    /**
+     * @param gone whether the object left with this call; otherwise {@code object} is how it now
+     *     stands
+     */
     record Outcome(ApiObject object, boolean gone) {}
 
     Deletes(Storage storage, Limits limits, TimeSource time, CustomResources customResources) {
@@ -51,40 +54,53 @@ final class Deletes {
     Outcome delete(Kind kind, String namespace, String name, Request request) {
         kind.cache().load();
         for (int attempt = 0; attempt < limits.writeRetriesMax(); attempt++) {
-            ApiObject stored = storage.read(kind, namespace, name)
-                    .orElseThrow(() -> new ApiException(Status.notFound(kind.resource(), name)));
+            ApiObject stored =
+                    storage.read(kind, namespace, name)
+                            .orElseThrow(
+                                    () -> new ApiException(Status.notFound(kind.resource(), name)));
             checkPreconditions(kind, name, stored, request);
             Optional<Outcome> outcome = attempt(kind, namespace, name, stored, request);
             if (outcome.isPresent()) {
                 return new Outcome(kind.view(outcome.get().object()), outcome.get().gone());
             }
         }
-        throw new ApiException(Status.conflict(kind.resource(), name, "the object keeps changing; try again"));
+        throw new ApiException(
+                Status.conflict(kind.resource(), name, "the object keeps changing; try again"));
     }
 
-    private static void checkPreconditions(Kind kind, String name, ApiObject stored, Request request) {
+    private static void checkPreconditions(
+            Kind kind, String name, ApiObject stored, Request request) {
         if (!request.uid().isEmpty() && !request.uid().equals(stored.uid())) {
-            throw new ApiException(Status.conflict(
-                    kind.resource(),
-                    name,
-                    "Precondition failed: UID in precondition: " + request.uid() + ", UID in object meta: "
-                            + stored.uid()));
+            throw new ApiException(
+                    Status.conflict(
+                            kind.resource(),
+                            name,
+                            "Precondition failed: UID in precondition: "
+                                    + request.uid()
+                                    + ", UID in object meta: "
+                                    + stored.uid()));
         }
-        if (!request.resourceVersion().isEmpty() && !request.resourceVersion().equals(stored.resourceVersion())) {
-            throw new ApiException(Status.conflict(
-                    kind.resource(),
-                    name,
-                    "Precondition failed: ResourceVersion in precondition: " + request.resourceVersion()
-                            + ", ResourceVersion in object meta: " + stored.resourceVersion()));
+        if (!request.resourceVersion().isEmpty()
+                && !request.resourceVersion().equals(stored.resourceVersion())) {
+            throw new ApiException(
+                    Status.conflict(
+                            kind.resource(),
+                            name,
+                            "Precondition failed: ResourceVersion in precondition: "
+                                    + request.resourceVersion()
+                                    + ", ResourceVersion in object meta: "
+                                    + stored.resourceVersion()));
         }
     }
 
-    private Optional<Outcome> attempt(Kind kind, String namespace, String name, ApiObject stored, Request request) {
+    private Optional<Outcome> attempt(
+            Kind kind, String namespace, String name, ApiObject stored, Request request) {
         OptionalLong usual = kind.definition().strategy().gracePeriodSeconds(stored);
         boolean graceful = usual.isPresent();
-        long grace = graceful && usual.getAsLong() > 0
-                ? Math.max(0, request.graceSeconds().orElse(usual.getAsLong()))
-                : 0;
+        long grace =
+                graceful && usual.getAsLong() > 0
+                        ? Math.max(0, request.graceSeconds().orElse(usual.getAsLong()))
+                        : 0;
         ObjectNode tree = stored.tree().deepCopy();
         ObjectNode metadata = ObjectMeta.of(tree);
         metadata.remove("resourceVersion");
@@ -116,7 +132,12 @@ final class Deletes {
     }
 
     private Optional<Outcome> gone(
-            Kind kind, String namespace, String name, ApiObject stored, long expected, Request request) {
+            Kind kind,
+            String namespace,
+            String name,
+            ApiObject stored,
+            long expected,
+            Request request) {
         if (request.dryRun()) {
             return Optional.of(new Outcome(stored, true));
         }
@@ -125,7 +146,8 @@ final class Deletes {
         return revision.map(r -> new Outcome(WatchCache.withRevision(stored, r), true));
     }
 
-    private static boolean setFinalizers(ObjectNode metadata, ApiObject stored, Optional<Propagation> propagation) {
+    private static boolean setFinalizers(
+            ObjectNode metadata, ApiObject stored, Optional<Propagation> propagation) {
         if (propagation.isEmpty()) {
             return false;
         }

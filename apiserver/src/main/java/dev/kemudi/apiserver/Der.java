@@ -8,8 +8,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * Writes ASN.1 in the distinguished encoding (ITU-T X.690), as far as an X.509 certificate needs it. The JDK can read
- * certificates but has no public way to build one.
+ * Writes ASN.1 in the distinguished encoding (ITU-T X.690), as far as an X.509 certificate needs
+ * it. The JDK can read certificates but has no public way to build one.
  */
 final class Der {
     private static final DateTimeFormatter GENERALIZED =
@@ -68,7 +68,9 @@ final class Der {
         return tagged(0x04, content);
     }
 
-    /** @param unusedBits bits of the last byte that do not count */
+    /**
+     * @param unusedBits bits of the last byte that do not count
+     */
     static byte[] bits(int unusedBits, byte[] content) {
         return tagged(0x03, new byte[] {(byte) unusedBits}, content);
     }
@@ -89,7 +91,9 @@ final class Der {
                 : tagged(0x18, GENERALIZED.format(instant).getBytes(StandardCharsets.US_ASCII));
     }
 
-    /** @param dotted such as {@code 2.5.4.3} */
+    /**
+     * @param dotted such as {@code 2.5.4.3}
+     */
     static byte[] oid(String dotted) {
         String[] arcs = dotted.split("\\.");
         ByteArrayOutputStream out = new ByteArrayOutputStream();

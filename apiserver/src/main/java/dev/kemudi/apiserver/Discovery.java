@@ -16,12 +16,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** {@code /api} and {@code /apis}: what is served, aggregated (v2 and v2beta1) and in the older form per group. */
+/**
+ * {@code /api} and {@code /apis}: what is served, aggregated (v2 and v2beta1) and in the older form
+ * per group.
+ */
 final class Discovery {
-    private static final String AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList";
+    private static final String AGGREGATED =
+            "application/json;g=apidiscovery.k8s.io;v=%s;as=APIGroupDiscoveryList";
 
     /** A subresource or a resource that is not stored. */
-    record Extra(String name, String group, String version, String kind, boolean namespaced, List<String> verbs) {}
+    record Extra(
+            String name,
+            String group,
+            String version,
+            String kind,
+            boolean namespaced,
+            List<String> verbs) {}
 
     private final Registry registry;
     private final Subresources subresources;
@@ -32,7 +42,8 @@ final class Discovery {
     }
 
     private static List<String> verbs() {
-        return List.of("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
+        return List.of(
+                "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch");
     }
 
     /** Answers {@code /api} or {@code /apis}. */
@@ -101,7 +112,8 @@ final class Discovery {
 
     private ObjectNode aggregated(boolean core, String version) {
         ObjectNode list = Json.MAPPER.createObjectNode();
-        list.put("kind", "APIGroupDiscoveryList").put("apiVersion", "apidiscovery.k8s.io/" + version);
+        list.put("kind", "APIGroupDiscoveryList")
+                .put("apiVersion", "apidiscovery.k8s.io/" + version);
         list.putObject("metadata");
         ArrayNode items = list.putArray("items");
         groups().forEach((group, versions) -> {
@@ -152,7 +164,11 @@ final class Discovery {
     }
 
     private static ObjectNode kindNode(String group, String version, String kind) {
-        return Json.MAPPER.createObjectNode().put("group", group).put("version", version).put("kind", kind);
+        return Json.MAPPER
+                .createObjectNode()
+                .put("group", group)
+                .put("version", version)
+                .put("kind", kind);
     }
 
     private static void texts(ObjectNode node, String field, List<String> values) {
@@ -163,7 +179,9 @@ final class Discovery {
 
     private List<Kind> kinds(String group, String version) {
         return registry.all().stream()
-                .filter(k -> k.resource().group().equals(group) && k.resource().version().equals(version))
+                .filter(k ->
+                        k.resource().group().equals(group)
+                                && k.resource().version().equals(version))
                 .sorted(Comparator.comparing(k -> k.resource().plural()))
                 .toList();
     }
@@ -196,7 +214,8 @@ final class Discovery {
     private static ObjectNode group(String group, List<String> versions) {
         ObjectNode node = Json.MAPPER.createObjectNode().put("name", group);
         ArrayNode array = node.putArray("versions");
-        versions.forEach(v -> array.addObject().put("groupVersion", group + "/" + v).put("version", v));
+        versions.forEach(
+                v -> array.addObject().put("groupVersion", group + "/" + v).put("version", v));
         node.putObject("preferredVersion")
                 .put("groupVersion", group + "/" + versions.getFirst())
                 .put("version", versions.getFirst());
@@ -214,14 +233,18 @@ final class Discovery {
         return true;
     }
 
-    /** Answers {@code /api/v1} and {@code /apis/GROUP/VERSION}; false when there is no such version. */
+    /**
+     * Answers {@code /api/v1} and {@code /apis/GROUP/VERSION}; false when there is no such version.
+     */
     boolean version(Exchange exchange, String group, String version) {
         if (!groups().getOrDefault(group, List.of()).contains(version)) {
             return false;
         }
         String groupVersion = group.isEmpty() ? version : group + "/" + version;
         ObjectNode body = Json.MAPPER.createObjectNode();
-        body.put("kind", "APIResourceList").put("apiVersion", "v1").put("groupVersion", groupVersion);
+        body.put("kind", "APIResourceList")
+                .put("apiVersion", "v1")
+                .put("groupVersion", groupVersion);
         ArrayNode array = body.putArray("resources");
         for (Kind kind : kinds(group, version)) {
             legacyKind(array, kind);
@@ -242,15 +265,21 @@ final class Discovery {
         verbs().forEach(entry.putArray("verbs")::add);
         texts(entry, "shortNames", definition.shortNames());
         texts(entry, "categories", definition.categories());
-        entry.put("storageVersionHash", sha((Kind.keyPrefix(resource)).getBytes(StandardCharsets.UTF_8))
-                .substring(0, 11));
+        entry.put(
+                "storageVersionHash",
+                sha((Kind.keyPrefix(resource)).getBytes(StandardCharsets.UTF_8)).substring(0, 11));
         for (Extra sub : subresources.of(kind)) {
-            legacyExtra(array.addObject(), resource.plural() + "/" + sub.name(), sub, resource.group(),
+            legacyExtra(
+                    array.addObject(),
+                    resource.plural() + "/" + sub.name(),
+                    sub,
+                    resource.group(),
                     resource.version());
         }
     }
 
-    private static void legacyExtra(ObjectNode entry, String name, Extra extra, String group, String version) {
+    private static void legacyExtra(
+            ObjectNode entry, String name, Extra extra, String group, String version) {
         entry.put("name", name).put("singularName", "").put("namespaced", extra.namespaced());
         if (!extra.group().equals(group) || !extra.version().equals(version)) {
             entry.put("group", extra.group()).put("version", extra.version());

@@ -24,7 +24,8 @@ record Encoding(Resource resource, View view, String metaVersion, boolean yaml, 
         return switch (view) {
             case FULL -> "application/json";
             case TABLE -> "application/json;as=Table;v=" + metaVersion + ";g=meta.k8s.io";
-            case PARTIAL -> "application/json;as=PartialObjectMetadata;v=" + metaVersion + ";g=meta.k8s.io";
+            case PARTIAL ->
+                    "application/json;as=PartialObjectMetadata;v=" + metaVersion + ";g=meta.k8s.io";
         };
     }
 }

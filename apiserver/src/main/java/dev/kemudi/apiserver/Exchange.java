@@ -31,7 +31,14 @@ interface Exchange {
     /** An answer of unknown length. */
     OutputStream stream(int code, String contentType) throws IOException;
 
+    /** As {@link #stream}, with the headers sent before the first byte is there. */
+    OutputStream streamAtOnce(int code, String contentType) throws IOException;
+
+    /** Whether the answer has begun, so that no other can be given. */
     boolean sent();
+
+    /** What to throw so that the client sees that the answer is not whole. */
+    RuntimeException cutShort();
 
     /** The path's decoded segments. */
     default List<String> segments() {

@@ -13,8 +13,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /**
- * One exec: the connection's thread reads what the client sends, another virtual thread runs the command. When the
- * client goes, the command is interrupted; when the command ends, the client hears how and the connection closes.
+ * One exec: the connection's thread reads what the client sends, another virtual thread runs the
+ * command. When the client goes, the command is interrupted; when the command ends, the client
+ * hears how and the connection closes.
  */
 final class ExecSession implements ServerConnection {
     private static final System.Logger LOG = System.getLogger(ExecSession.class.getName());
@@ -26,7 +27,12 @@ final class ExecSession implements ServerConnection {
     private final BytePipe stdin;
     private final int drainMillis;
 
-    ExecSession(ExecSocket socket, PodHandler.Exec exec, PodHandler pods, Limits limits, Runnable release) {
+    ExecSession(
+            ExecSocket socket,
+            PodHandler.Exec exec,
+            PodHandler pods,
+            Limits limits,
+            Runnable release) {
         this.socket = socket;
         this.exec = exec;
         this.pods = pods;
@@ -41,22 +47,26 @@ final class ExecSession implements ServerConnection {
             stdin.finish();
         }
         Thread reader = Thread.currentThread();
-        Thread command = Thread.ofVirtual().name("exec-" + exec.pod().name()).start(() -> {
-            run();
-            awaitGoodbye(reader);
-        });
+        Thread command =
+                Thread.ofVirtual()
+                        .name("exec-" + exec.pod().name())
+                        .start(() -> {
+                            run();
+                            awaitGoodbye(reader);
+                        });
         try {
-            socket.readAll(new ExecSocket.Listener() {
-                @Override
-                public void stdin(byte[] bytes) throws InterruptedException {
-                    stdin.put(bytes);
-                }
+            socket.readAll(
+                    new ExecSocket.Listener() {
+                        @Override
+                        public void stdin(byte[] bytes) throws InterruptedException {
+                            stdin.put(bytes);
+                        }
 
-                @Override
-                public void stdinEnd() {
-                    stdin.finish();
-                }
-            });
+                        @Override
+                        public void stdinEnd() {
+                            stdin.finish();
+                        }
+                    });
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "the client of an exec went away: {0}", e.getMessage());
         } finally {
@@ -81,8 +91,15 @@ final class ExecSession implements ServerConnection {
     private void run() {
         try {
             socket.awaitReady();
-            int code = pods.run(exec, new ExecStreams(
-                    stdin, socket.stdout(), exec.stderr() ? socket.stderr() : OutputStream.nullOutputStream()));
+            int code =
+                    pods.run(
+                            exec,
+                            new ExecStreams(
+                                    stdin,
+                                    socket.stdout(),
+                                    exec.stderr()
+                                            ? socket.stderr()
+                                            : OutputStream.nullOutputStream()));
             socket.end(status(code));
         } catch (ApiException e) {
             tryEnd(Render.tree(e.status().toTree()));
@@ -97,7 +114,10 @@ final class ExecSession implements ServerConnection {
         try {
             socket.end(status);
         } catch (IOException | UncheckedIOException e) {
-            LOG.log(Level.DEBUG, "the client of an exec did not hear of its end: {0}", e.getMessage());
+            LOG.log(
+                    Level.DEBUG,
+                    "the client of an exec did not hear of its end: {0}",
+                    e.getMessage());
         }
     }
 

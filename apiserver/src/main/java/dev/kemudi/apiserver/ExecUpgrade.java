@@ -21,13 +21,14 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes HTTP/1.1 connections over for exec: WebSocket (RFC 6455) with the {@code v4} and {@code v5.channel.k8s.io}
- * subprotocols, or SPDY/3.1 for older clients. Every other path that asks for an upgrade is served as plain HTTP, which
- * is what clients that try a WebSocket watch first expect.
+ * Takes HTTP/1.1 connections over for exec: WebSocket (RFC 6455) with the {@code v4} and {@code
+ * v5.channel.k8s.io} subprotocols, or SPDY/3.1 for older clients. Every other path that asks for an
+ * upgrade is served as plain HTTP, which is what clients that try a WebSocket watch first expect.
  */
 final class ExecUpgrade {
     private static final String WEB_SOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static final List<String> CHANNEL_PROTOCOLS = List.of("v5.channel.k8s.io", "v4.channel.k8s.io");
+    private static final List<String> CHANNEL_PROTOCOLS =
+            List.of("v5.channel.k8s.io", "v4.channel.k8s.io");
     private static final List<String> STREAM_PROTOCOLS = List.of("v4.channel.k8s.io");
 
     private final Authenticator authenticator;
@@ -84,21 +85,33 @@ final class ExecUpgrade {
         }
 
         private ServerConnection takeOver(
-                ConnectionContext context, HttpPrologue prologue, WritableHeaders<?> headers, RequestPath path) {
-            User user = authenticator
-                    .authenticate(
-                            header(headers, "Authorization"), context.remotePeer().tlsCertificates())
-                    .orElse(User.ANONYMOUS);
+                ConnectionContext context,
+                HttpPrologue prologue,
+                WritableHeaders<?> headers,
+                RequestPath path) {
+            User user =
+                    authenticator
+                            .authenticate(
+                                    header(headers, "Authorization"),
+                                    context.remotePeer().tlsCertificates())
+                            .orElse(User.ANONYMOUS);
             if (!user.master()) {
                 throw new ApiException(
                         user.anonymous()
                                 ? Status.of(401, "Unauthorized", "Unauthorized")
-                                : Status.of(403, "Forbidden", "forbidden: User \"" + user.name() + "\" cannot exec"));
+                                : Status.of(
+                                        403,
+                                        "Forbidden",
+                                        "forbidden: User \"" + user.name() + "\" cannot exec"));
             }
             PodHandler.Exec exec = pods.exec(path, Params.parse(prologue.query().rawValue()));
             if (!sessions.tryAcquire()) {
-                throw new ApiException(Storage.retryAfter(
-                        Status.of(429, "TooManyRequests", "too many exec sessions are open, try again later")));
+                throw new ApiException(
+                        Storage.retryAfter(
+                                Status.of(
+                                        429,
+                                        "TooManyRequests",
+                                        "too many exec sessions are open, try again later")));
             }
             boolean webSocket = protocol.equals("websocket");
             try {
@@ -113,18 +126,32 @@ final class ExecUpgrade {
                 ConnectionContext context, WritableHeaders<?> headers, PodHandler.Exec exec) {
             String offered = header(headers, "Sec-WebSocket-Protocol").orElse("");
             String chosen = choose(CHANNEL_PROTOCOLS, offered);
-            String key = header(headers, "Sec-WebSocket-Key")
-                    .orElseThrow(() -> new ApiException(Status.badRequest("Sec-WebSocket-Key is missing")));
-            switching(context, "websocket", "Sec-WebSocket-Accept: " + accept(key) + "\r\nSec-WebSocket-Protocol: "
-                    + chosen + "\r\n");
+            String key =
+                    header(headers, "Sec-WebSocket-Key")
+                            .orElseThrow(() ->
+                                    new ApiException(
+                                            Status.badRequest("Sec-WebSocket-Key is missing")));
+            switching(
+                    context,
+                    "websocket",
+                    "Sec-WebSocket-Accept: "
+                            + accept(key)
+                            + "\r\nSec-WebSocket-Protocol: "
+                            + chosen
+                            + "\r\n");
             ChannelSocket socket = new ChannelSocket(context, limits, chosen.startsWith("v5"));
             return new ExecSession(socket, exec, pods, limits, sessions::release);
         }
 
-        private ServerConnection spdy(ConnectionContext context, WritableHeaders<?> headers, PodHandler.Exec exec) {
-            String chosen = choose(STREAM_PROTOCOLS, header(headers, "X-Stream-Protocol-Version").orElse(""));
+        private ServerConnection spdy(
+                ConnectionContext context, WritableHeaders<?> headers, PodHandler.Exec exec) {
+            String chosen =
+                    choose(
+                            STREAM_PROTOCOLS,
+                            header(headers, "X-Stream-Protocol-Version").orElse(""));
             switching(context, "SPDY/3.1", "X-Stream-Protocol-Version: " + chosen + "\r\n");
-            return new ExecSession(new SpdySocket(context, limits, exec), exec, pods, limits, sessions::release);
+            return new ExecSession(
+                    new SpdySocket(context, limits, exec), exec, pods, limits, sessions::release);
         }
     }
 
@@ -136,21 +163,30 @@ final class ExecUpgrade {
 
     private static Optional<String> header(WritableHeaders<?> headers, String name) {
         var header = HeaderNames.create(name);
-        return headers.contains(header) ? Optional.of(String.join(",", headers.values(header))) : Optional.empty();
+        return headers.contains(header)
+                ? Optional.of(String.join(",", headers.values(header)))
+                : Optional.empty();
     }
 
     private static String choose(List<String> served, String offered) {
-        List<String> offers =
-                Arrays.stream(offered.split(",")).map(String::strip).toList();
-        return served.stream().filter(offers::contains).findFirst().orElseThrow(() -> new ApiException(
-                Status.badRequest("unable to negotiate protocol: client supports " + offers + ", server supports "
-                        + served)));
+        List<String> offers = Arrays.stream(offered.split(",")).map(String::strip).toList();
+        return served.stream()
+                .filter(offers::contains)
+                .findFirst()
+                .orElseThrow(() ->
+                        new ApiException(
+                                Status.badRequest(
+                                        "unable to negotiate protocol: client supports "
+                                                + offers
+                                                + ", server supports "
+                                                + served)));
     }
 
     private static String accept(String key) {
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-1")
-                    .digest((key + WEB_SOCKET_GUID).getBytes(StandardCharsets.US_ASCII));
+            byte[] digest =
+                    MessageDigest.getInstance("SHA-1")
+                            .digest((key + WEB_SOCKET_GUID).getBytes(StandardCharsets.US_ASCII));
             return Base64.getEncoder().encodeToString(digest);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-1", e);
@@ -158,18 +194,30 @@ final class ExecUpgrade {
     }
 
     private static void switching(ConnectionContext context, String protocol, String more) {
-        String head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: " + protocol + "\r\n" + more
-                + "\r\n";
-        context.dataWriter().writeNow(BufferData.create(head.getBytes(StandardCharsets.ISO_8859_1)));
+        String head =
+                "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
+                        + protocol
+                        + "\r\n"
+                        + more
+                        + "\r\n";
+        context.dataWriter()
+                .writeNow(BufferData.create(head.getBytes(StandardCharsets.ISO_8859_1)));
     }
 
     private static void refuse(ConnectionContext context, Status status) {
         byte[] body = Render.tree(status.toTree());
-        String head = "HTTP/1.1 " + status.code() + " " + status.reason()
-                + "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " + body.length
-                + "\r\n\r\n";
+        String head =
+                "HTTP/1.1 "
+                        + status.code()
+                        + " "
+                        + status.reason()
+                        + "\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: "
+                        + body.length
+                        + "\r\n\r\n";
         context.dataWriter()
-                .writeNow(BufferData.create(head.getBytes(StandardCharsets.ISO_8859_1)), BufferData.create(body));
+                .writeNow(
+                        BufferData.create(head.getBytes(StandardCharsets.ISO_8859_1)),
+                        BufferData.create(body));
     }
 
     /** A connection that has been answered and is not used any more. */

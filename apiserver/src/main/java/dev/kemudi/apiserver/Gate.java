@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
 /**
- * Before and after every request: how many may run, how long it took, whose trace it belongs to. Reads and writes have
- * separate places, as in kube-apiserver, so that neither starves the other; watches have their own.
+ * Before and after every request: how many may run, how long it took, whose trace it belongs to.
+ * Reads and writes have separate places, as in kube-apiserver, so that neither starves the other;
+ * watches have their own.
  */
 final class Gate {
     private final Router router;
@@ -45,10 +46,11 @@ final class Gate {
 
     void handle(Exchange exchange) {
         Label label = label(exchange);
-        boolean write = switch (exchange.method()) {
-            case "GET", "HEAD", "OPTIONS" -> false;
-            default -> true;
-        };
+        boolean write =
+                switch (exchange.method()) {
+                    case "GET", "HEAD", "OPTIONS" -> false;
+                    default -> true;
+                };
         Semaphore places = write ? writes : reads;
         if (label.streaming()) {
             traced(exchange, label);
@@ -56,14 +58,20 @@ final class Gate {
             try {
                 long start = time.nanoTime();
                 int code = traced(exchange, label);
-                metrics.answered(label.verb(), label.resource(), code, (time.nanoTime() - start) / 1e9);
+                metrics.answered(
+                        label.verb(), label.resource(), code, (time.nanoTime() - start) / 1e9);
             } finally {
                 places.release();
             }
         } else {
             metrics.refused(write ? "writes" : "reads");
-            Router.refuse(exchange, Storage.retryAfter(
-                    Status.of(429, "TooManyRequests", "too many requests are running, try again later")));
+            Router.refuse(
+                    exchange,
+                    Storage.retryAfter(
+                            Status.of(
+                                    429,
+                                    "TooManyRequests",
+                                    "too many requests are running, try again later")));
         }
     }
 
@@ -89,20 +97,20 @@ final class Gate {
             return new Label(verb, "other", false);
         }
         Optional<RequestPath> path = RequestPath.parse(segments);
-        Optional<Kind> kind =
-                path.flatMap(p -> registry.find(p.group(), p.version(), p.plural()));
+        Optional<Kind> kind = path.flatMap(p -> registry.find(p.group(), p.version(), p.plural()));
         if (path.isEmpty() || kind.isEmpty()) {
             return new Label(known(verb), "other", false);
         }
         boolean watch = path.get().watch() || verb.equals("get") && exchange.params().flag("watch");
         boolean log = path.get().subresource().equals("log");
-        String word = switch (verb) {
-            case "get" -> watch ? "watch" : path.get().name().isEmpty() ? "list" : "get";
-            case "post" -> "create";
-            case "put" -> "update";
-            case "delete" -> path.get().name().isEmpty() ? "deletecollection" : "delete";
-            default -> known(verb);
-        };
+        String word =
+                switch (verb) {
+                    case "get" -> watch ? "watch" : path.get().name().isEmpty() ? "list" : "get";
+                    case "post" -> "create";
+                    case "put" -> "update";
+                    case "delete" -> path.get().name().isEmpty() ? "deletecollection" : "delete";
+                    default -> known(verb);
+                };
         return new Label(word, kind.get().resource().qualifiedName(), watch || log);
     }
 

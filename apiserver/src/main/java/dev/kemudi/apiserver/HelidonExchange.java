@@ -5,6 +5,7 @@ import dev.kemudi.api.Status;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayOutputStream;
@@ -24,8 +25,10 @@ final class HelidonExchange implements Exchange {
     private final Watchdog watchdog;
     private final Params params;
     private final List<String> warnings = new ArrayList<>();
+    private boolean streaming;
 
-    HelidonExchange(ServerRequest request, ServerResponse response, Limits limits, Watchdog watchdog) {
+    HelidonExchange(
+            ServerRequest request, ServerResponse response, Limits limits, Watchdog watchdog) {
         this.request = request;
         this.response = response;
         this.limits = limits;
@@ -85,14 +88,22 @@ final class HelidonExchange implements Exchange {
             if (e instanceof ApiException said) {
                 throw said;
             }
-            throw new ApiException(Status.of(408, "Timeout", "the request's body ended early or took longer than "
-                    + limits.bodyReadMillisMax() + " ms"));
+            throw new ApiException(
+                    Status.of(
+                            408,
+                            "Timeout",
+                            "the request's body ended early or took longer than "
+                                    + limits.bodyReadMillisMax()
+                                    + " ms"));
         }
     }
 
     private ApiException tooLarge() {
-        return new ApiException(Status.of(413, "RequestEntityTooLarge",
-                "Request entity too large: limit is " + limits.bodyBytesMax()));
+        return new ApiException(
+                Status.of(
+                        413,
+                        "RequestEntityTooLarge",
+                        "Request entity too large: limit is " + limits.bodyBytesMax()));
     }
 
     @Override
@@ -127,11 +138,24 @@ final class HelidonExchange implements Exchange {
     @Override
     public OutputStream stream(int code, String contentType) {
         head(code, contentType);
+        streaming = true;
         return response.outputStream();
     }
 
     @Override
+    public OutputStream streamAtOnce(int code, String contentType) {
+        head(code, contentType);
+        streaming = true;
+        return response.sink(HeadersSink.TYPE).stream();
+    }
+
+    @Override
     public boolean sent() {
-        return response.isSent();
+        return streaming || response.isSent();
+    }
+
+    @Override
+    public RuntimeException cutShort() {
+        return new CloseConnectionException("the answer ended before its time");
     }
 }

@@ -37,33 +37,39 @@ final class HttpFront implements AutoCloseable {
 
     synchronized void start() {
         requireFree();
-        WebServer built = WebServer.builder()
-                .bindAddress(new InetSocketAddress(config.listenAddress(), config.port()))
-                .shutdownHook(false)
-                .featuresDiscoverServices(false)
-                .protocolsDiscoverServices(false)
-                .maxTcpConnections(limits.connectionsMax())
-                .maxPayloadSize(-1)
-                .idleConnectionTimeout(Duration.ofMillis(limits.idleMillisMax()))
-                .shutdownGracePeriod(Duration.ofMillis(limits.drainMillis()))
-                .connectionConfig(c -> c.tcpNoDelay(true).keepAlive(true).readTimeout(Duration.ZERO))
-                .addConnectionSelector(http1())
-                .addConnectionSelector(http2())
-                .tls(tls())
-                .routing(routing -> routing.any((request, response) ->
-                        gate.handle(new HelidonExchange(request, response, limits, watchdog))))
-                .build();
+        WebServer built =
+                WebServer.builder()
+                        .bindAddress(new InetSocketAddress(config.listenAddress(), config.port()))
+                        .shutdownHook(false)
+                        .featuresDiscoverServices(false)
+                        .protocolsDiscoverServices(false)
+                        .maxTcpConnections(limits.connectionsMax())
+                        .maxPayloadSize(-1)
+                        .idleConnectionTimeout(Duration.ofMillis(limits.idleMillisMax()))
+                        .shutdownGracePeriod(Duration.ofMillis(limits.drainMillis()))
+                        .connectionConfig(
+                                c -> c.tcpNoDelay(true).keepAlive(true).readTimeout(Duration.ZERO))
+                        .addConnectionSelector(http1())
+                        .addConnectionSelector(http2())
+                        .tls(tls())
+                        .routing(routing ->
+                                routing.any((request, response) ->
+                                        gate.handle(
+                                                new HelidonExchange(
+                                                        request, response, limits, watchdog))))
+                        .build();
         built.start();
         server = built;
     }
 
     private Http1ConnectionSelector http1() {
         return Http1ConnectionSelector.builder()
-                .config(Http1Config.builder()
-                        .maxHeadersSize(limits.headerBytesMax())
-                        .maxPrologueLength(limits.headerBytesMax())
-                        .validatePath(false)
-                        .build())
+                .config(
+                        Http1Config.builder()
+                                .maxHeadersSize(limits.headerBytesMax())
+                                .maxPrologueLength(limits.headerBytesMax())
+                                .validatePath(false)
+                                .build())
                 .addUpgrader(exec.webSocket())
                 .addUpgrader(exec.spdy())
                 .build();
@@ -71,16 +77,18 @@ final class HttpFront implements AutoCloseable {
 
     private Http2ConnectionSelector http2() {
         return Http2ConnectionSelector.builder()
-                .http2Config(Http2Config.builder()
-                        .maxConcurrentStreams(limits.streamsPerConnectionMax())
-                        .maxHeaderListSize(limits.headerBytesMax())
-                        .initialWindowSize(H2_WINDOW_BYTES)
-                        .validatePath(false)
-                        .build())
+                .http2Config(
+                        Http2Config.builder()
+                                .maxConcurrentStreams(limits.streamsPerConnectionMax())
+                                .maxHeaderListSize(limits.headerBytesMax())
+                                .initialWindowSize(H2_WINDOW_BYTES)
+                                .validatePath(false)
+                                .build())
                 .build();
     }
 
-    // Helidon reports a taken port as a bare failure to start: ask first, and say it in one sentence.
+    // Helidon reports a taken port as a bare failure to start: ask first, and say it in one
+    // sentence.
     private void requireFree() {
         if (config.port() == 0) {
             return;
@@ -89,11 +97,22 @@ final class HttpFront implements AutoCloseable {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(config.listenAddress(), config.port()));
         } catch (BindException e) {
-            throw new IllegalStateException("the API server cannot listen on " + config.listenAddress() + ":"
-                    + config.port() + " (" + e.getMessage() + "): choose another port or stop what uses it", e);
+            throw new IllegalStateException(
+                    "the API server cannot listen on "
+                            + config.listenAddress()
+                            + ":"
+                            + config.port()
+                            + " ("
+                            + e.getMessage()
+                            + "): choose another port or stop what uses it",
+                    e);
         } catch (IOException e) {
             throw new IllegalStateException(
-                    "the API server cannot listen on " + config.listenAddress() + ":" + config.port(), e);
+                    "the API server cannot listen on "
+                            + config.listenAddress()
+                            + ":"
+                            + config.port(),
+                    e);
         }
     }
 

@@ -34,7 +34,9 @@ final class InProcessClient implements ApiClient {
         Kind kind = core.registry().get(resource);
         Reads.Page page = core.reads().list(kind, namespace, options);
         return new ObjectList(
-                page.items().stream().map(kind::view).toList(), Long.toString(page.revision()), page.continueToken());
+                page.items().stream().map(kind::view).toList(),
+                Long.toString(page.revision()),
+                page.continueToken());
     }
 
     @Override
@@ -47,7 +49,11 @@ final class InProcessClient implements ApiClient {
     public ApiObject create(Resource resource, ApiObject object) {
         Kind kind = core.registry().get(resource);
         return core.writes()
-                .create(kind, object.namespace(), object.tree().deepCopy(), WriteOptions.of(manager));
+                .create(
+                        kind,
+                        object.namespace(),
+                        object.tree().deepCopy(),
+                        WriteOptions.of(manager));
     }
 
     @Override
@@ -78,19 +84,28 @@ final class InProcessClient implements ApiClient {
         String fieldManager = patch.fieldManager().isEmpty() ? manager : patch.fieldManager();
         WriteOptions options = WriteOptions.of(fieldManager).forced(patch.force());
         return core.patches()
-                .patch(kind, namespace, name, patch.subresource(), patch.type(), patch.body(), options)
+                .patch(
+                        kind,
+                        namespace,
+                        name,
+                        patch.subresource(),
+                        patch.type(),
+                        patch.body(),
+                        options)
                 .object();
     }
 
     @Override
-    public Optional<ApiObject> delete(Resource resource, String namespace, String name, DeleteOptions options) {
+    public Optional<ApiObject> delete(
+            Resource resource, String namespace, String name, DeleteOptions options) {
         Kind kind = core.registry().get(resource);
-        Deletes.Request request = new Deletes.Request(
-                Optional.of(options.propagation()),
-                options.gracePeriodSeconds(),
-                options.uid(),
-                options.resourceVersion(),
-                false);
+        Deletes.Request request =
+                new Deletes.Request(
+                        Optional.of(options.propagation()),
+                        options.gracePeriodSeconds(),
+                        options.uid(),
+                        options.resourceVersion(),
+                        false);
         Deletes.Outcome outcome = core.deletes().delete(kind, namespace, name, request);
         return outcome.gone() ? Optional.empty() : Optional.of(outcome.object());
     }
@@ -109,9 +124,10 @@ final class InProcessClient implements ApiClient {
             this.kind = kind;
             this.feed = feed;
             this.options = options;
-            endNanos = options.timeoutSeconds() > 0
-                    ? System.nanoTime() + options.timeoutSeconds() * 1_000_000_000L
-                    : Long.MAX_VALUE;
+            endNanos =
+                    options.timeoutSeconds() > 0
+                            ? System.nanoTime() + options.timeoutSeconds() * 1_000_000_000L
+                            : Long.MAX_VALUE;
             initialTold = !options.sendInitialEvents();
         }
 
@@ -120,7 +136,8 @@ final class InProcessClient implements ApiClient {
             while (true) {
                 if (!initialTold && feed.initialDone()) {
                     initialTold = true;
-                    return Optional.of(new WatchEvent.Bookmark(Long.toString(feed.initialRevision()), true));
+                    return Optional.of(
+                            new WatchEvent.Bookmark(Long.toString(feed.initialRevision()), true));
                 }
                 long wait = core.limits().bookmarkMillis();
                 if (endNanos != Long.MAX_VALUE) {
@@ -131,8 +148,10 @@ final class InProcessClient implements ApiClient {
                     return Optional.of(viewed(notice));
                 }
                 if (feed.cut()) {
-                    return Optional.of(new WatchEvent.Failed(
-                            Status.expired("this watch fell too far behind and was ended: list again")));
+                    return Optional.of(
+                            new WatchEvent.Failed(
+                                    Status.expired(
+                                            "this watch fell too far behind and was ended: list again")));
                 }
                 if (feed.ended() || System.nanoTime() >= endNanos) {
                     feed.close();

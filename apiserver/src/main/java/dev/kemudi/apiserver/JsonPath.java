@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The JSONPath that printer columns and selectable fields use: {@code .a.b}, {@code ['a']}, {@code [0]}, {@code [*]}
- * and {@code [?(@.type=="Ready")]}. Compiled once; safe for use by many threads.
+ * The JSONPath that printer columns and selectable fields use: {@code .a.b}, {@code ['a']}, {@code
+ * [0]}, {@code [*]} and {@code [?(@.type=="Ready")]}. Compiled once; safe for use by many threads.
  */
 final class JsonPath {
     private static final int STEPS_MAX = 64;
@@ -25,9 +25,14 @@ final class JsonPath {
     private int at;
     private final List<Step> steps;
 
-    /** @throws IllegalArgumentException saying where it cannot be read */
+    /**
+     * @throws IllegalArgumentException saying where it cannot be read
+     */
     JsonPath(String path) {
-        String trimmed = path.startsWith("{") && path.endsWith("}") ? path.substring(1, path.length() - 1) : path;
+        String trimmed =
+                path.startsWith("{") && path.endsWith("}")
+                        ? path.substring(1, path.length() - 1)
+                        : path;
         text = trimmed.startsWith("$") ? trimmed.substring(1) : trimmed;
         steps = parse();
         if (at < text.length()) {
@@ -101,7 +106,10 @@ final class JsonPath {
         }
         at += 2;
         skipBlanks();
-        String value = at < text.length() && (text.charAt(at) == '\'' || text.charAt(at) == '"') ? quoted() : name();
+        String value =
+                at < text.length() && (text.charAt(at) == '\'' || text.charAt(at) == '"')
+                        ? quoted()
+                        : name();
         skipBlanks();
         expect(")");
         return new Step.Where(path, equal, value);
@@ -133,7 +141,13 @@ final class JsonPath {
 
     private IllegalArgumentException bad(String expected) {
         return new IllegalArgumentException(
-                "expected " + expected + " at position " + at + " of the JSON path \"" + text + "\"");
+                "expected "
+                        + expected
+                        + " at position "
+                        + at
+                        + " of the JSON path \""
+                        + text
+                        + "\"");
     }
 
     /** Everything the path reaches, in document order. */
@@ -157,15 +171,23 @@ final class JsonPath {
         switch (step) {
             case Step.Member member -> addPresent(node.path(member.name()), next);
             case Step.Index index ->
-                addPresent(node.path(index.index() < 0 ? node.size() + index.index() : index.index()), next);
+                    addPresent(
+                            node.path(
+                                    index.index() < 0
+                                            ? node.size() + index.index()
+                                            : index.index()),
+                            next);
             case Step.All all -> node.forEach(next::add);
-            case Step.Where where -> node.forEach(item -> {
-                List<JsonNode> values = find(item, where.path());
-                boolean is = !values.isEmpty() && values.getFirst().asText().equals(where.value());
-                if (is == where.equal()) {
-                    next.add(item);
-                }
-            });
+            case Step.Where where ->
+                    node.forEach(item -> {
+                        List<JsonNode> values = find(item, where.path());
+                        boolean is =
+                                !values.isEmpty()
+                                        && values.getFirst().asText().equals(where.value());
+                        if (is == where.equal()) {
+                            next.add(item);
+                        }
+                    });
         }
     }
 

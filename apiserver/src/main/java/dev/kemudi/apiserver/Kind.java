@@ -10,7 +10,8 @@ import java.util.function.Predicate;
 /**
  * One served version of a resource.
  *
- * @param storageVersion the {@code apiVersion} objects are stored under; versions differ only in their names
+ * @param storageVersion the {@code apiVersion} objects are stored under; versions differ only in
+ *     their names
  * @param custom whether a CustomResourceDefinition made it
  */
 record Kind(
@@ -53,13 +54,15 @@ record Kind(
 
     WatchFilter filter(String namespace, String labelSelector, String fieldSelector) {
         Predicate<ApiObject> labels = Selectors.labels(labelSelector);
-        Set<String> selectable = Selectors.everything(fieldSelector)
-                ? Set.of()
-                : definition
-                        .strategy()
-                        .selectableFields(ApiObject.named(resource(), "", ""))
-                        .keySet();
-        Predicate<ApiObject> fields = Selectors.fields(fieldSelector, selectable, definition.strategy());
+        Set<String> selectable =
+                Selectors.everything(fieldSelector)
+                        ? Set.of()
+                        : definition
+                                .strategy()
+                                .selectableFields(ApiObject.named(resource(), "", ""))
+                                .keySet();
+        Predicate<ApiObject> fields =
+                Selectors.fields(fieldSelector, selectable, definition.strategy());
         String prefix = resource().namespaced() && !namespace.isEmpty() ? namespace + "/" : "";
         boolean all = Selectors.everything(labelSelector) && Selectors.everything(fieldSelector);
         return new WatchFilter(prefix, all ? object -> true : labels.and(fields));

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * Store leases for objects that disappear by themselves. Objects of the same minute share one lease: a lease each would
- * cost more than the events they carry. An object may live a minute longer than asked, never shorter.
+ * Store leases for objects that disappear by themselves. Objects of the same minute share one
+ * lease: a lease each would cost more than the events they carry. An object may live a minute
+ * longer than asked, never shorter.
  */
 final class Leases {
     private static final long SHARED_MILLIS = 60_000;
@@ -27,7 +28,9 @@ final class Leases {
         this.time = time;
     }
 
-    /** @return 0 for objects that stay */
+    /**
+     * @return 0 for objects that stay
+     */
     synchronized long leaseFor(OptionalLong timeToLiveSeconds) {
         if (timeToLiveSeconds.isEmpty() || timeToLiveSeconds.getAsLong() <= 0) {
             return 0;

@@ -7,28 +7,33 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.IntSupplier;
 
 /**
- * What the API server counts. Labels come from what is served, never from what is asked for: an unknown resource is
- * counted as {@code other}, so that no client can make series.
+ * What the API server counts. Labels come from what is served, never from what is asked for: an
+ * unknown resource is counted as {@code other}, so that no client can make series.
  */
 final class Metrics {
-    private static final double[] BOUNDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30};
+    private static final double[] BOUNDS = {
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30
+    };
 
     private final Histogram requests;
     private final Counter refused;
 
     Metrics(PrometheusRegistry registry, IntSupplier watches) {
-        requests = Histogram.builder()
-                .name("kemudi_apiserver_request_duration_seconds")
-                .help("From the request's headers to the end of its answer; watches are not in it.")
-                .classicOnly()
-                .classicUpperBounds(BOUNDS)
-                .labelNames("verb", "resource", "code")
-                .register(registry);
-        refused = Counter.builder()
-                .name("kemudi_apiserver_requests_refused_total")
-                .help("Requests answered 429 because too many were running.")
-                .labelNames("pool")
-                .register(registry);
+        requests =
+                Histogram.builder()
+                        .name("kemudi_apiserver_request_duration_seconds")
+                        .help(
+                                "From the request's headers to the end of its answer; watches are not in it.")
+                        .classicOnly()
+                        .classicUpperBounds(BOUNDS)
+                        .labelNames("verb", "resource", "code")
+                        .register(registry);
+        refused =
+                Counter.builder()
+                        .name("kemudi_apiserver_requests_refused_total")
+                        .help("Requests answered 429 because too many were running.")
+                        .labelNames("pool")
+                        .register(registry);
         GaugeWithCallback.builder()
                 .name("kemudi_apiserver_watches")
                 .help("Open watches over HTTP.")

@@ -7,7 +7,8 @@ final class Names {
     private static final String LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
     private static final Pattern DNS_LABEL = Pattern.compile(LABEL);
     private static final Pattern DNS_SUBDOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
-    private static final Pattern NAME_PART = Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
+    private static final Pattern NAME_PART =
+            Pattern.compile("[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?");
 
     static final String SUBDOMAIN_RULE =
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must"
@@ -28,7 +29,9 @@ final class Names {
         return text.isEmpty() || text.length() <= 63 && NAME_PART.matcher(text).matches();
     }
 
-    /** An optional DNS prefix, a slash and a name: what keys of labels and annotations look like. */
+    /**
+     * An optional DNS prefix, a slash and a name: what keys of labels and annotations look like.
+     */
     static boolean isQualifiedName(String text) {
         int slash = text.indexOf('/');
         if (slash >= 0 && (!isDnsSubdomain(text.substring(0, slash)) || slash == 0)) {

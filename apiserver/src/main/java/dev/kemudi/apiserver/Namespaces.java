@@ -9,10 +9,14 @@ import dev.kemudi.api.Status;
 import java.util.List;
 import java.util.Optional;
 
-/** What every namespaced write needs to know of namespaces. Their content is removed by a controller. */
+/**
+ * What every namespaced write needs to know of namespaces. Their content is removed by a
+ * controller.
+ */
 final class Namespaces {
     /** Exist from the first start on. */
-    static final List<String> INITIAL = List.of("default", "kube-system", "kube-public", "kube-node-lease");
+    static final List<String> INITIAL =
+            List.of("default", "kube-system", "kube-public", "kube-node-lease");
 
     private final Registry registry;
     private final Storage storage;
@@ -22,20 +26,30 @@ final class Namespaces {
         this.storage = storage;
     }
 
-    /** @throws ApiException 404 when {@code namespace} does not exist, 403 when it is going away */
+    /**
+     * @throws ApiException 404 when {@code namespace} does not exist, 403 when it is going away
+     */
     void admit(Resource resource, String namespace, String name) {
         Optional<Kind> kind = registry.any("", Resource.NAMESPACES.plural());
         if (kind.isEmpty()) {
             return; // a server without namespaces, such as one in a test of a single kind
         }
         if (namespace.isEmpty()) {
-            throw new ApiException(Status.badRequest("an empty namespace may not be set during creation"));
+            throw new ApiException(
+                    Status.badRequest("an empty namespace may not be set during creation"));
         }
-        ApiObject found = storage.read(kind.get(), "", namespace)
-                .orElseThrow(() -> new ApiException(Status.notFound(Resource.NAMESPACES, namespace)));
+        ApiObject found =
+                storage.read(kind.get(), "", namespace)
+                        .orElseThrow(() ->
+                                new ApiException(Status.notFound(Resource.NAMESPACES, namespace)));
         if (found.deleting()) {
-            Status status = Status.forbidden(resource, name, "unable to create new content in namespace " + namespace
-                    + " because it is being terminated");
+            Status status =
+                    Status.forbidden(
+                            resource,
+                            name,
+                            "unable to create new content in namespace "
+                                    + namespace
+                                    + " because it is being terminated");
             status.details()
                     .putArray("causes")
                     .addObject()

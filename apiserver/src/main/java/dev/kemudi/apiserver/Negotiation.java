@@ -20,7 +20,9 @@ final class Negotiation {
             for (int i = 1; i < parts.length; i++) {
                 int equals = parts[i].indexOf('=');
                 if (equals > 0) {
-                    parameters.put(parts[i].substring(0, equals).strip(), parts[i].substring(equals + 1).strip());
+                    parameters.put(
+                            parts[i].substring(0, equals).strip(),
+                            parts[i].substring(equals + 1).strip());
                 }
             }
             return new Alternative(parts[0].strip().toLowerCase(Locale.ROOT), parameters);
@@ -31,7 +33,9 @@ final class Negotiation {
         }
     }
 
-    /** @throws ApiException 406 when no alternative is served */
+    /**
+     * @throws ApiException 406 when no alternative is served
+     */
     static Encoding encoding(Exchange exchange, Resource resource) {
         String accept = exchange.header("Accept").orElse("*/*");
         String include = exchange.params().text("includeObject");
@@ -39,10 +43,11 @@ final class Negotiation {
         for (String text : accept.split(",")) {
             Alternative alternative = Alternative.parse(text);
             boolean yaml = alternative.mediaType().equals("application/yaml");
-            boolean json = switch (alternative.mediaType()) {
-                case "application/json", "application/*", "*/*", "" -> true;
-                default -> false;
-            };
+            boolean json =
+                    switch (alternative.mediaType()) {
+                        case "application/json", "application/*", "*/*", "" -> true;
+                        default -> false;
+                    };
             if (!json && !yaml) {
                 continue;
             }
@@ -58,13 +63,21 @@ final class Negotiation {
                     }
                 }
                 case "PartialObjectMetadata", "PartialObjectMetadataList" -> {
-                    return new Encoding(resource, View.PARTIAL, version.isEmpty() ? "v1" : version, false, include2);
+                    return new Encoding(
+                            resource,
+                            View.PARTIAL,
+                            version.isEmpty() ? "v1" : version,
+                            false,
+                            include2);
                 }
                 default -> {}
             }
         }
-        throw new ApiException(Status.of(406, "NotAcceptable",
-                "only the following media types are accepted: application/json, application/yaml,"
-                        + " application/json;as=Table, application/json;as=PartialObjectMetadata"));
+        throw new ApiException(
+                Status.of(
+                        406,
+                        "NotAcceptable",
+                        "only the following media types are accepted: application/json, application/yaml,"
+                                + " application/json;as=Table, application/json;as=PartialObjectMetadata"));
     }
 }

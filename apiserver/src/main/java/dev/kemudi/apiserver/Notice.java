@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * One event as watchers of one sort see it: the same change is Added to a watcher whose selector begins to match and
- * Modified to another. Shared by all of them, together with its bytes: each encoding is made once, by the first watcher
- * that needs it.
+ * One event as watchers of one sort see it: the same change is Added to a watcher whose selector
+ * begins to match and Modified to another. Shared by all of them, together with its bytes: each
+ * encoding is made once, by the first watcher that needs it.
  */
 final class Notice {
     /** What happened, from the watcher's point of view. */
@@ -44,7 +44,10 @@ final class Notice {
         };
     }
 
-    /** The event's bytes, shared by every watcher that asked for the same {@code encoding}: for reading only. */
+    /**
+     * The event's bytes, shared by every watcher that asked for the same {@code encoding}: for
+     * reading only.
+     */
     byte[] encoded(Encoding encoding, Function<Notice, byte[]> encoder) {
         synchronized (encodings) {
             return encodings.computeIfAbsent(encoding, e -> encoder.apply(this));

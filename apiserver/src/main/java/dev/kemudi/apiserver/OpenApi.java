@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * {@code /openapi/v3}: an index with one document for each group-version, made when it is asked for. A document's hash
- * is made from what goes into it, so that the index costs nothing.
+ * {@code /openapi/v3}: an index with one document for each group-version, made when it is asked
+ * for. A document's hash is made from what goes into it, so that the index costs nothing.
  */
 final class OpenApi {
     private static final String REF = "#/components/schemas/";
@@ -28,7 +28,9 @@ final class OpenApi {
         this.schemas = schemas;
     }
 
-    /** @return whether there is such a document */
+    /**
+     * @return whether there is such a document
+     */
     boolean handle(Exchange exchange, List<String> segments) {
         if (segments.size() == 2 && segments.get(1).equals("v2")) {
             new OpenApiV2(registry, this, schemas).handle(exchange);
@@ -58,25 +60,37 @@ final class OpenApi {
     private ObjectNode index() {
         ObjectNode index = Json.MAPPER.createObjectNode();
         ObjectNode paths = index.putObject("paths");
-        discovery.groups().forEach((group, versions) -> {
-            for (String version : versions) {
-                String path = group.isEmpty() ? "api/" + version : "apis/" + group + "/" + version;
-                paths.putObject(path).put("serverRelativeURL", "/openapi/v3/" + path + "?hash=" + hash(group, version));
-            }
-        });
+        discovery
+                .groups()
+                .forEach((group, versions) -> {
+                    for (String version : versions) {
+                        String path =
+                                group.isEmpty()
+                                        ? "api/" + version
+                                        : "apis/" + group + "/" + version;
+                        paths.putObject(path)
+                                .put(
+                                        "serverRelativeURL",
+                                        "/openapi/v3/" + path + "?hash=" + hash(group, version));
+                    }
+                });
         return index;
     }
 
     List<Kind> kinds(String group, String version) {
         return registry.all().stream()
-                .filter(k -> k.resource().group().equals(group) && k.resource().version().equals(version))
+                .filter(k ->
+                        k.resource().group().equals(group)
+                                && k.resource().version().equals(version))
                 .toList();
     }
 
     private String hash(String group, String version) {
         StringBuilder content = new StringBuilder(Version.tree().toString());
         for (Kind kind : kinds(group, version)) {
-            content.append(kind.resource()).append(kind.definition().statusSubresource()).append(kind.rules().openApi());
+            content.append(kind.resource())
+                    .append(kind.definition().statusSubresource())
+                    .append(kind.rules().openApi());
         }
         return Discovery.sha(content.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
     }
@@ -84,14 +98,17 @@ final class OpenApi {
     private ObjectNode document(String group, String version) {
         ObjectNode document = Json.MAPPER.createObjectNode();
         document.put("openapi", "3.0.0");
-        document.putObject("info").put("title", "Kubernetes").put("version", Version.tree().path("gitVersion").asText());
+        document.putObject("info")
+                .put("title", "Kubernetes")
+                .put("version", Version.tree().path("gitVersion").asText());
         ObjectNode paths = document.putObject("paths");
         List<Kind> kinds = kinds(group, version);
         List<String> builtin = new ArrayList<>();
         for (Kind kind : kinds) {
             paths(paths, kind);
             if (!kind.custom()) {
-                schemas.get().definitionName(kind.resource().apiVersion(), kind.resource().kind())
+                schemas.get()
+                        .definitionName(kind.resource().apiVersion(), kind.resource().kind())
                         .ifPresent(builtin::add);
             }
         }
@@ -120,16 +137,27 @@ final class OpenApi {
     }
 
     static ObjectNode customSchema(Kind kind, String refPrefix) {
-        ObjectNode schema = kind.rules().openApi() instanceof ObjectNode declared
-                ? declared.deepCopy()
-                : Json.MAPPER.createObjectNode();
+        ObjectNode schema =
+                kind.rules().openApi() instanceof ObjectNode declared
+                        ? declared.deepCopy()
+                        : Json.MAPPER.createObjectNode();
         schema.put("type", "object");
         ObjectNode properties = schema.withObjectProperty("properties");
-        properties.putObject("apiVersion").put("type", "string").put("description",
-                "APIVersion defines the versioned schema of this representation of an object.");
-        properties.putObject("kind").put("type", "string").put("description",
-                "Kind is a string value representing the REST resource this object represents.");
-        properties.putObject("metadata").put("$ref", refPrefix + "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+        properties
+                .putObject("apiVersion")
+                .put("type", "string")
+                .put(
+                        "description",
+                        "APIVersion defines the versioned schema of this representation of an object.");
+        properties
+                .putObject("kind")
+                .put("type", "string")
+                .put(
+                        "description",
+                        "Kind is a string value representing the REST resource this object represents.");
+        properties
+                .putObject("metadata")
+                .put("$ref", refPrefix + "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
         schema.withArrayProperty("x-kubernetes-group-version-kind").add(gvk(kind));
         return schema;
     }
@@ -159,7 +187,8 @@ final class OpenApi {
         }
     }
 
-    private void operation(ObjectNode path, String method, String action, Kind kind, boolean writes) {
+    private void operation(
+            ObjectNode path, String method, String action, Kind kind, boolean writes) {
         ObjectNode operation = path.putObject(method);
         ArrayNode parameters = operation.putArray("parameters");
         if (writes || method.equals("delete")) {
@@ -170,14 +199,25 @@ final class OpenApi {
             parameter(parameters, "fieldValidation");
         }
         JsonNode ref = Json.MAPPER.createObjectNode().put("$ref", REF + definitionName(kind));
-        operation.putObject("responses").putObject("200").put("description", "OK").putObject("content")
-                .putObject("application/json").set("schema", ref);
+        operation
+                .putObject("responses")
+                .putObject("200")
+                .put("description", "OK")
+                .putObject("content")
+                .putObject("application/json")
+                .set("schema", ref);
         operation.put("x-kubernetes-action", action);
         operation.set("x-kubernetes-group-version-kind", gvk(kind));
     }
 
     private static void parameter(ArrayNode parameters, String name) {
-        parameters.addObject().put("name", name).put("in", "query").put("description", name)
-                .putObject("schema").put("type", "string").put("uniqueItems", true);
+        parameters
+                .addObject()
+                .put("name", name)
+                .put("in", "query")
+                .put("description", name)
+                .putObject("schema")
+                .put("type", "string")
+                .put("uniqueItems", true);
     }
 }

@@ -6,8 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * Writes an OpenAPI v2 tree as gnostic's {@code openapi.v2.Document} protobuf, as far as kubectl looks: schemas with
- * their extensions, and which query parameters PATCH takes. Field numbers are those of gnostic's OpenAPIv2.proto.
+ * Writes an OpenAPI v2 tree as gnostic's {@code openapi.v2.Document} protobuf, as far as kubectl
+ * looks: schemas with their extensions, and which query parameters PATCH takes. Field numbers are
+ * those of gnostic's OpenAPIv2.proto.
  */
 final class OpenApiProto {
     private static final Map<String, Integer> SCHEMA_TEXTS =
@@ -54,12 +55,18 @@ final class OpenApiProto {
         Message message = new Message();
         message.text(1, document.path("swagger").asText());
         JsonNode info = document.path("info");
-        message.message(2, new Message().text(1, info.path("title").asText()).text(2, info.path("version").asText()));
+        message.message(
+                2,
+                new Message()
+                        .text(1, info.path("title").asText())
+                        .text(2, info.path("version").asText()));
         Message paths = new Message();
-        document.path("paths").properties().forEach(e -> {
-            Message item = new Message().message(8, operation(e.getValue().path("patch")));
-            paths.message(2, named(e.getKey(), item));
-        });
+        document.path("paths")
+                .properties()
+                .forEach(e -> {
+                    Message item = new Message().message(8, operation(e.getValue().path("patch")));
+                    paths.message(2, named(e.getKey(), item));
+                });
         message.message(8, paths);
         message.message(9, schemas(document.path("definitions")));
         return message.out.toByteArray();
@@ -72,10 +79,11 @@ final class OpenApiProto {
     private static Message operation(JsonNode operation) {
         Message message = new Message();
         for (JsonNode parameter : operation.path("parameters")) {
-            Message query = new Message()
-                    .text(2, parameter.path("in").asText())
-                    .text(4, parameter.path("name").asText())
-                    .text(6, parameter.path("type").asText());
+            Message query =
+                    new Message()
+                            .text(2, parameter.path("in").asText())
+                            .text(4, parameter.path("name").asText())
+                            .text(6, parameter.path("type").asText());
             Message nonBody = new Message().message(3, query);
             message.message(8, new Message().message(1, new Message().message(2, nonBody)));
         }
@@ -87,7 +95,8 @@ final class OpenApiProto {
 
     private static Message schemas(JsonNode named) {
         Message message = new Message();
-        named.properties().forEach(e -> message.message(1, named(e.getKey(), schema(e.getValue()))));
+        named.properties()
+                .forEach(e -> message.message(1, named(e.getKey(), schema(e.getValue()))));
         return message;
     }
 
@@ -116,10 +125,13 @@ final class OpenApiProto {
 
     // an extension's value travels as YAML, and JSON is YAML
     private static void extensions(Message message, int field, JsonNode node) {
-        node.properties().forEach(e -> {
-            if (e.getKey().startsWith("x-")) {
-                message.message(field, named(e.getKey(), new Message().text(2, e.getValue().toString())));
-            }
-        });
+        node.properties()
+                .forEach(e -> {
+                    if (e.getKey().startsWith("x-")) {
+                        message.message(
+                                field,
+                                named(e.getKey(), new Message().text(2, e.getValue().toString())));
+                    }
+                });
     }
 }

@@ -10,13 +10,14 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * {@code /openapi/v2}: one document for everything, as JSON or as the protobuf of gnostic's {@code openapi.v2.Document},
- * which is the only form kubectl reads (1.27 beside v3, older ones alone).
+ * {@code /openapi/v2}: one document for everything, as JSON or as the protobuf of gnostic's {@code
+ * openapi.v2.Document}, which is the only form kubectl reads (1.27 beside v3, older ones alone).
  */
 final class OpenApiV2 {
     private static final String REF_V3 = "#/components/schemas/";
     private static final String REF = "#/definitions/";
-    private static final String PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    private static final String PROTOBUF =
+            "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
     private static final String OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
     private final Registry registry;
@@ -41,14 +42,17 @@ final class OpenApiV2 {
     private ObjectNode document() {
         ObjectNode document = Json.MAPPER.createObjectNode();
         document.put("swagger", "2.0");
-        document.putObject("info").put("title", "Kubernetes").put("version", Version.tree().path("gitVersion").asText());
+        document.putObject("info")
+                .put("title", "Kubernetes")
+                .put("version", Version.tree().path("gitVersion").asText());
         ObjectNode paths = document.putObject("paths");
         List<String> builtin = new ArrayList<>(List.of(OBJECT_META));
         schemas.get().definitionName("v1", "DeleteOptions").ifPresent(builtin::add);
         for (Kind kind : registry.all()) {
             path(paths, kind);
             if (!kind.custom()) {
-                schemas.get().definitionName(kind.resource().apiVersion(), kind.resource().kind())
+                schemas.get()
+                        .definitionName(kind.resource().apiVersion(), kind.resource().kind())
                         .ifPresent(builtin::add);
             }
         }
@@ -64,7 +68,8 @@ final class OpenApiV2 {
     }
 
     private static void path(ObjectNode paths, Kind kind) {
-        ObjectNode patch = paths.putObject(kind.resource().path("{namespace}") + "/{name}").putObject("patch");
+        ObjectNode patch =
+                paths.putObject(kind.resource().path("{namespace}") + "/{name}").putObject("patch");
         ArrayNode parameters = patch.putArray("parameters");
         for (String name : List.of("dryRun", "fieldManager", "fieldValidation")) {
             parameters.addObject().put("name", name).put("in", "query").put("type", "string");

@@ -34,11 +34,15 @@ final class Ownership {
                     now,
                     subresource);
         } catch (IllegalArgumentException e) {
-            throw new ApiException(Status.of(422, "Invalid", "metadata.managedFields: " + e.getMessage()));
+            throw new ApiException(
+                    Status.of(422, "Invalid", "metadata.managedFields: " + e.getMessage()));
         }
     }
 
-    /** The object that server-side apply of {@code applied} makes of {@code live}: a tree of its own. */
+    /**
+     * The object that server-side apply of {@code applied} makes of {@code live}: a tree of its
+     * own.
+     */
     static ObjectNode applied(
             Kind kind,
             String name,
@@ -47,32 +51,34 @@ final class Ownership {
             String subresource,
             WriteOptions options,
             Instant now) {
-        FieldOwnership.Outcome outcome = FieldOwnership.apply(
-                live,
-                applied,
-                options.manager(),
-                options.force(),
-                kind.rules().schema(),
-                kind.resource().apiVersion(),
-                now,
-                subresource);
+        FieldOwnership.Outcome outcome =
+                FieldOwnership.apply(
+                        live,
+                        applied,
+                        options.manager(),
+                        options.force(),
+                        kind.rules().schema(),
+                        kind.resource().apiVersion(),
+                        now,
+                        subresource);
         return switch (outcome) {
             case FieldOwnership.Outcome.Merged merged ->
-                merged.changed() ? merged.object() : merged.object().deepCopy();
+                    merged.changed() ? merged.object() : merged.object().deepCopy();
             case FieldOwnership.Outcome.Unusable unusable ->
-                throw new ApiException(Status.badRequest(unusable.message()));
+                    throw new ApiException(Status.badRequest(unusable.message()));
             case FieldOwnership.Outcome.Conflicts conflicts ->
-                throw new ApiException(conflict(conflicts.message(), conflicts.causes()));
+                    throw new ApiException(conflict(conflicts.message(), conflicts.causes()));
         };
     }
 
     private static Status conflict(String message, List<Status.Cause> causes) {
         Status status = Status.of(409, "Conflict", message);
         var array = status.details().putArray("causes");
-        causes.forEach(c -> array.addObject()
-                .put("reason", c.reason())
-                .put("message", c.message())
-                .put("field", c.field()));
+        causes.forEach(c ->
+                array.addObject()
+                        .put("reason", c.reason())
+                        .put("message", c.message())
+                        .put("field", c.field()));
         return status;
     }
 }

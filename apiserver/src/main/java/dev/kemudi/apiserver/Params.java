@@ -28,7 +28,9 @@ record Params(Map<String, List<String>> values) {
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw new ApiException(Status.badRequest("malformed query parameter \"" + text + "\": " + e.getMessage()));
+            throw new ApiException(
+                    Status.badRequest(
+                            "malformed query parameter \"" + text + "\": " + e.getMessage()));
         }
     }
 
@@ -57,7 +59,9 @@ record Params(Map<String, List<String>> values) {
         };
     }
 
-    /** @throws ApiException 400 when there is one that is no whole number */
+    /**
+     * @throws ApiException 400 when there is one that is no whole number
+     */
     long number(String name, long absent) {
         String text = text(name);
         if (text.isEmpty()) {
@@ -66,8 +70,13 @@ record Params(Map<String, List<String>> values) {
         try {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
-            throw new ApiException(Status.badRequest(
-                    "query parameter " + name + ": expected a whole number, found \"" + text + "\""));
+            throw new ApiException(
+                    Status.badRequest(
+                            "query parameter "
+                                    + name
+                                    + ": expected a whole number, found \""
+                                    + text
+                                    + "\""));
         }
     }
 }

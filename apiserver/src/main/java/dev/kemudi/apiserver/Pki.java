@@ -33,8 +33,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * The server's own certificate authority, server certificate, admin client certificate and admin token, kept as PEM
- * files of mode 600 in one directory. Made when missing, reused otherwise, renewed a month before they expire.
+ * The server's own certificate authority, server certificate, admin client certificate and admin
+ * token, kept as PEM files of mode 600 in one directory. Made when missing, reused otherwise,
+ * renewed a month before they expire.
  */
 final class Pki {
     private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
@@ -62,7 +63,9 @@ final class Pki {
             Identity authority = read(directory, "ca");
             boolean fresh = authority == null || expiring(authority, now);
             if (authority == null || fresh) {
-                authority = Certificates.authority("kemudi-ca", now.minus(BACKDATED), now.plus(AUTHORITY_LIFE));
+                authority =
+                        Certificates.authority(
+                                "kemudi-ca", now.minus(BACKDATED), now.plus(AUTHORITY_LIFE));
                 write(directory, "ca", authority);
             }
             Set<String> names = serverNames(listenAddress);
@@ -70,43 +73,62 @@ final class Pki {
             if (server == null || fresh || expiring(server, now) || !covers(server, names)) {
                 Subject subject = new Subject("kube-apiserver", List.of());
                 Instant until = now.plus(LEAF_LIFE);
-                server = Certificates.issue(authority, subject, List.copyOf(names), now.minus(BACKDATED), until);
+                server =
+                        Certificates.issue(
+                                authority,
+                                subject,
+                                List.copyOf(names),
+                                now.minus(BACKDATED),
+                                until);
                 write(directory, "apiserver", server);
             }
             Identity admin = read(directory, "admin");
             if (admin == null || fresh || expiring(admin, now)) {
                 Subject subject = new Subject("kubernetes-admin", List.of(User.MASTERS));
-                admin = Certificates.issue(
-                        authority, subject, List.of(), now.minus(BACKDATED), now.plus(LEAF_LIFE));
+                admin =
+                        Certificates.issue(
+                                authority,
+                                subject,
+                                List.of(),
+                                now.minus(BACKDATED),
+                                now.plus(LEAF_LIFE));
                 write(directory, "admin", admin);
             }
             return new Pki(authority, server, admin, token(directory.resolve("admin.token")));
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException("cannot use " + directory + " for keys and certificates: " + e, e);
+            throw new java.io.UncheckedIOException(
+                    "cannot use " + directory + " for keys and certificates: " + e, e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(
-                    "a key or certificate in " + directory + " is damaged (delete the folder to make new ones): "
+                    "a key or certificate in "
+                            + directory
+                            + " is damaged (delete the folder to make new ones): "
                             + e.getMessage(),
                     e);
         }
     }
 
     private static Set<String> serverNames(String listenAddress) {
-        Set<String> names = new LinkedHashSet<>(List.of(
-                "localhost",
-                "127.0.0.1",
-                "0:0:0:0:0:0:0:1",
-                "kubernetes",
-                "kubernetes.default",
-                "kubernetes.default.svc",
-                "kubernetes.default.svc.cluster.local"));
-        if (!listenAddress.equals("0.0.0.0") && !listenAddress.equals("::") && !listenAddress.equals("::1")) {
+        Set<String> names =
+                new LinkedHashSet<>(
+                        List.of(
+                                "localhost",
+                                "127.0.0.1",
+                                "0:0:0:0:0:0:0:1",
+                                "kubernetes",
+                                "kubernetes.default",
+                                "kubernetes.default.svc",
+                                "kubernetes.default.svc.cluster.local"));
+        if (!listenAddress.equals("0.0.0.0")
+                && !listenAddress.equals("::")
+                && !listenAddress.equals("::1")) {
             names.add(listenAddress);
         }
         return names;
     }
 
-    private static boolean covers(Identity server, Set<String> names) throws GeneralSecurityException {
+    private static boolean covers(Identity server, Set<String> names)
+            throws GeneralSecurityException {
         Set<String> covered = new LinkedHashSet<>();
         var alternatives = server.certificate().getSubjectAlternativeNames();
         if (alternatives != null) {
@@ -128,11 +150,15 @@ final class Pki {
         }
         byte[] pem = Files.readAllBytes(certificate);
         Certificate parsed =
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(pem));
-        String text = Files.readString(key).replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
+                CertificateFactory.getInstance("X.509")
+                        .generateCertificate(new ByteArrayInputStream(pem));
+        String text =
+                Files.readString(key).replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
         try {
-            PrivateKey privateKey = KeyFactory.getInstance("EC")
-                    .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text)));
+            PrivateKey privateKey =
+                    KeyFactory.getInstance("EC")
+                            .generatePrivate(
+                                    new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text)));
             return new Identity((X509Certificate) parsed, privateKey);
         } catch (IllegalArgumentException e) {
             throw new CertificateException(key + " is not a PEM file", e);
@@ -142,7 +168,9 @@ final class Pki {
     private static void write(Path directory, String name, Identity identity)
             throws IOException, GeneralSecurityException {
         secret(directory.resolve(name + ".key"), pem("PRIVATE KEY", identity.key().getEncoded()));
-        secret(directory.resolve(name + ".crt"), pem("CERTIFICATE", identity.certificate().getEncoded()));
+        secret(
+                directory.resolve(name + ".crt"),
+                pem("CERTIFICATE", identity.certificate().getEncoded()));
     }
 
     private static String token(Path file) throws IOException {
@@ -163,7 +191,8 @@ final class Pki {
         Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
         Files.createFile(draft, PosixFilePermissions.asFileAttribute(owner));
         Files.writeString(draft, text, StandardOpenOption.WRITE);
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(
+                draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static String pem(String type, byte[] der) {
@@ -191,7 +220,8 @@ final class Pki {
             TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keyManagers.getKeyManagers(), trust.getTrustManagers(), new SecureRandom());
+            context.init(
+                    keyManagers.getKeyManagers(), trust.getTrustManagers(), new SecureRandom());
             return context;
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException("cannot set up TLS: " + e.getMessage(), e);
@@ -201,27 +231,31 @@ final class Pki {
     /** A kubeconfig for the admin, everything embedded. */
     String kubeconfig(String url) {
         return """
-                apiVersion: v1
-                kind: Config
-                clusters:
-                - name: kemudi
-                  cluster:
-                    server: %s
-                    certificate-authority-data: %s
-                users:
-                - name: kubernetes-admin
-                  user:
-                    client-certificate-data: %s
-                    client-key-data: %s
-                contexts:
-                - name: kemudi
-                  context:
-                    cluster: kemudi
-                    user: kubernetes-admin
-                current-context: kemudi
-                preferences: {}
-                """
-                .formatted(url, base64(authority), base64(admin), base64("PRIVATE KEY", admin.key().getEncoded()));
+        apiVersion: v1
+        kind: Config
+        clusters:
+        - name: kemudi
+          cluster:
+            server: %s
+            certificate-authority-data: %s
+        users:
+        - name: kubernetes-admin
+          user:
+            client-certificate-data: %s
+            client-key-data: %s
+        contexts:
+        - name: kemudi
+          context:
+            cluster: kemudi
+            user: kubernetes-admin
+        current-context: kemudi
+        preferences: {}
+        """
+                .formatted(
+                        url,
+                        base64(authority),
+                        base64(admin),
+                        base64("PRIVATE KEY", admin.key().getEncoded()));
     }
 
     private static String base64(Identity identity) {
@@ -233,6 +267,7 @@ final class Pki {
     }
 
     private static String base64(String type, byte[] der) {
-        return Base64.getEncoder().encodeToString(pem(type, der).getBytes(StandardCharsets.US_ASCII));
+        return Base64.getEncoder()
+                .encodeToString(pem(type, der).getBytes(StandardCharsets.US_ASCII));
     }
 }

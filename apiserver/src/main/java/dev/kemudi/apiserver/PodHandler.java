@@ -41,7 +41,10 @@ final class PodHandler {
         List<PodStreams> attached = streams.get();
         if (attached.isEmpty()) {
             throw new ApiException(
-                    Status.of(503, "ServiceUnavailable", "no node runs in this process: there are no streams"));
+                    Status.of(
+                            503,
+                            "ServiceUnavailable",
+                            "no node runs in this process: there are no streams"));
         }
         return attached.getFirst();
     }
@@ -57,22 +60,29 @@ final class PodHandler {
         if (!asked.isEmpty()) {
             if (!names.contains(asked)) {
                 throw new ApiException(
-                        Status.badRequest("container " + asked + " is not valid for pod " + pod.name()));
+                        Status.badRequest(
+                                "container " + asked + " is not valid for pod " + pod.name()));
             }
             return asked;
         }
-        String preferred = pod.annotations().getOrDefault("kubectl.kubernetes.io/default-container", "");
+        String preferred =
+                pod.annotations().getOrDefault("kubectl.kubernetes.io/default-container", "");
         if (names.contains(preferred)) {
             return preferred;
         }
         if (pod.at("/spec/containers").size() > 1) {
-            throw new ApiException(Status.badRequest("a container name must be specified for pod " + pod.name()
-                    + ", choose one of: " + names));
+            throw new ApiException(
+                    Status.badRequest(
+                            "a container name must be specified for pod "
+                                    + pod.name()
+                                    + ", choose one of: "
+                                    + names));
         }
         return names.isEmpty() ? "" : names.getFirst();
     }
 
-    int log(Exchange exchange, RequestPath path, Kind kind) throws IOException, InterruptedException {
+    int log(Exchange exchange, RequestPath path, Kind kind)
+            throws IOException, InterruptedException {
         if (!exchange.method().equals("GET")) {
             throw new ApiException(Status.of(405, "MethodNotAllowed", "logs can only be read"));
         }
@@ -84,13 +94,14 @@ final class PodHandler {
         if (!sinceTime.isEmpty()) {
             since = secondsSince(sinceTime);
         }
-        LogOptions options = new LogOptions(
-                params.flag("follow"),
-                params.flag("previous"),
-                params.flag("timestamps"),
-                (int) Math.clamp(params.number("tailLines", -1), -1, Integer.MAX_VALUE),
-                params.number("limitBytes", -1),
-                since);
+        LogOptions options =
+                new LogOptions(
+                        params.flag("follow"),
+                        params.flag("previous"),
+                        params.flag("timestamps"),
+                        (int) Math.clamp(params.number("tailLines", -1), -1, Integer.MAX_VALUE),
+                        params.number("limitBytes", -1),
+                        since);
         try (LateStream out = new LateStream(exchange)) {
             node().logs(pod, container, options, out);
             out.flush();
@@ -100,13 +111,18 @@ final class PodHandler {
 
     private long secondsSince(String timestamp) {
         try {
-            return Math.max(0, Duration.between(Instant.parse(timestamp), core.time().now()).toSeconds());
+            return Math.max(
+                    0, Duration.between(Instant.parse(timestamp), core.time().now()).toSeconds());
         } catch (DateTimeParseException e) {
-            throw new ApiException(Status.badRequest("sinceTime: expected RFC 3339, found \"" + timestamp + "\""));
+            throw new ApiException(
+                    Status.badRequest("sinceTime: expected RFC 3339, found \"" + timestamp + "\""));
         }
     }
 
-    /** Sends headers only with the first byte or at the end, so that an early failure is still a Status. */
+    /**
+     * Sends headers only with the first byte or at the end, so that an early failure is still a
+     * Status.
+     */
     private static final class LateStream extends OutputStream {
         private final Exchange exchange;
         private java.util.Optional<OutputStream> out = java.util.Optional.empty();
@@ -157,12 +173,18 @@ final class PodHandler {
         ApiObject pod = core.reads().get(kind, path.namespace(), path.name());
         List<String> command = params.all("command");
         if (command.isEmpty()) {
-            throw new ApiException(Status.badRequest("you must specify at least 1 command for the exec"));
+            throw new ApiException(
+                    Status.badRequest("you must specify at least 1 command for the exec"));
         }
         boolean stderr = params.has("stderr") ? params.flag("stderr") : !params.has("stdout");
         node();
         return new Exec(
-                pod, container(pod, params.text("container")), command, params.flag("stdin"), params.flag("stdout"), stderr,
+                pod,
+                container(pod, params.text("container")),
+                command,
+                params.flag("stdin"),
+                params.flag("stdout"),
+                stderr,
                 params.flag("tty"));
     }
 
@@ -171,8 +193,11 @@ final class PodHandler {
     }
 
     static ApiException unsupported(RequestPath path) {
-        return new ApiException(Status.of(501, "NotImplemented",
-                path.subresource() + " is not served; exec and log are"));
+        return new ApiException(
+                Status.of(
+                        501,
+                        "NotImplemented",
+                        path.subresource() + " is not served; exec and log are"));
     }
 
     /** What to say to an exec that came without a protocol we can upgrade to. */
@@ -181,7 +206,9 @@ final class PodHandler {
             return unsupported(path);
         }
         exec(path, exchange.params()); // what is wrong with the request itself comes first
-        return new ApiException(Status.badRequest("exec needs an upgrade to WebSocket (v5.channel.k8s.io or"
-                + " v4.channel.k8s.io) or SPDY/3.1 on an HTTP/1.1 connection"));
+        return new ApiException(
+                Status.badRequest(
+                        "exec needs an upgrade to WebSocket (v5.channel.k8s.io or"
+                                + " v4.channel.k8s.io) or SPDY/3.1 on an HTTP/1.1 connection"));
     }
 }

@@ -34,8 +34,12 @@ final class Reads {
     }
 
     Page list(Kind kind, String namespace, ListOptions options) {
-        WatchFilter filter = kind.filter(namespace, options.labelSelector(), options.fieldSelector());
-        int limit = options.limit() > 0 ? Math.min(options.limit(), limits.listItemsMax()) : limits.listItemsMax();
+        WatchFilter filter =
+                kind.filter(namespace, options.labelSelector(), options.fieldSelector());
+        int limit =
+                options.limit() > 0
+                        ? Math.min(options.limit(), limits.listItemsMax())
+                        : limits.listItemsMax();
         if (!options.continueToken().isEmpty()) {
             return nextPage(kind, filter, ContinueToken.parse(options.continueToken()), limit);
         }
@@ -55,17 +59,23 @@ final class Reads {
         }
     }
 
-    private Page page(Map<String, ApiObject> objects, WatchFilter filter, long revision, int limit) {
+    private Page page(
+            Map<String, ApiObject> objects, WatchFilter filter, long revision, int limit) {
         List<ApiObject> items = new ArrayList<>();
         String last = "";
         int seen = 0;
         for (Map.Entry<String, ApiObject> entry : objects.entrySet()) {
             if (items.size() == limit) {
-                boolean more = objects.entrySet().stream()
-                        .skip(seen)
-                        .anyMatch(e -> filter.test(e.getKey(), e.getValue()));
+                boolean more =
+                        objects.entrySet().stream()
+                                .skip(seen)
+                                .anyMatch(e -> filter.test(e.getKey(), e.getValue()));
                 return more
-                        ? new Page(items, revision, new ContinueToken(revision, last).encoded(), objects.size() - seen)
+                        ? new Page(
+                                items,
+                                revision,
+                                new ContinueToken(revision, last).encoded(),
+                                objects.size() - seen)
                         : new Page(items, revision, "", 0);
             }
             seen++;
@@ -81,14 +91,21 @@ final class Reads {
         Map<String, ApiObject> rest = new java.util.LinkedHashMap<>();
         int prefix = Kind.keyPrefix(kind.resource()).length();
         for (KeyValue kv : storage.page(kind, filter, token.after(), token.revision())) {
-            String key = new String(kv.key().array(), java.nio.charset.StandardCharsets.UTF_8).substring(prefix);
-            rest.put(key, kind.cache().cached(key, kv.modRevision()).orElseGet(() -> WatchCache.parse(kv)));
+            String key =
+                    new String(kv.key().array(), java.nio.charset.StandardCharsets.UTF_8)
+                            .substring(prefix);
+            rest.put(
+                    key,
+                    kind.cache()
+                            .cached(key, kv.modRevision())
+                            .orElseGet(() -> WatchCache.parse(kv)));
         }
         return page(rest, filter, token.revision(), limit);
     }
 
     WatchFeed watch(Kind kind, String namespace, WatchOptions options) {
-        WatchFilter filter = kind.filter(namespace, options.labelSelector(), options.fieldSelector());
+        WatchFilter filter =
+                kind.filter(namespace, options.labelSelector(), options.fieldSelector());
         long after = revision(options.resourceVersion());
         if (options.sendInitialEvents() || after <= 0) {
             if (options.resourceVersion().isEmpty()) {
@@ -114,7 +131,10 @@ final class Reads {
         } catch (NumberFormatException e) {
             // said below, in Kubernetes' words
         }
-        throw new ApiException(Status.badRequest(
-                "resourceVersion: Invalid value: \"" + resourceVersion + "\": must be a whole number"));
+        throw new ApiException(
+                Status.badRequest(
+                        "resourceVersion: Invalid value: \""
+                                + resourceVersion
+                                + "\": must be a whole number"));
     }
 }

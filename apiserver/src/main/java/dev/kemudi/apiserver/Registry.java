@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The kinds that are served now: an immutable table, swapped whole. Safe for use by many threads. */
+/**
+ * The kinds that are served now: an immutable table, swapped whole. Safe for use by many threads.
+ */
 final class Registry {
     private record Address(String group, String version, String plural) {}
 
@@ -20,11 +22,17 @@ final class Registry {
         return Optional.ofNullable(kinds.get().get(new Address(group, version, plural)));
     }
 
-    /** @throws ApiException 404 when it is not served */
+    /**
+     * @throws ApiException 404 when it is not served
+     */
     Kind get(Resource resource) {
         return find(resource.group(), resource.version(), resource.plural())
-                .orElseThrow(() -> new ApiException(
-                        Status.of(404, "NotFound", "the server could not find the requested resource")));
+                .orElseThrow(() ->
+                        new ApiException(
+                                Status.of(
+                                        404,
+                                        "NotFound",
+                                        "the server could not find the requested resource")));
     }
 
     /** In the order of registration. */
@@ -35,14 +43,20 @@ final class Registry {
     /** Whether somebody serves this plural under any version. */
     Optional<Kind> any(String group, String plural) {
         return all().stream()
-                .filter(k -> k.resource().group().equals(group) && k.resource().plural().equals(plural))
+                .filter(k ->
+                        k.resource().group().equals(group) && k.resource().plural().equals(plural))
                 .findFirst();
     }
 
     synchronized void put(List<Kind> added) {
         Map<Address, Kind> next = new LinkedHashMap<>(kinds.get());
-        added.forEach(k -> next.put(
-                new Address(k.resource().group(), k.resource().version(), k.resource().plural()), k));
+        added.forEach(k ->
+                next.put(
+                        new Address(
+                                k.resource().group(),
+                                k.resource().version(),
+                                k.resource().plural()),
+                        k));
         kinds.set(java.util.Collections.unmodifiableMap(next));
     }
 
@@ -50,8 +64,13 @@ final class Registry {
     synchronized void replace(String group, String plural, List<Kind> served) {
         Map<Address, Kind> next = new LinkedHashMap<>(kinds.get());
         next.keySet().removeIf(a -> a.group().equals(group) && a.plural().equals(plural));
-        served.forEach(k -> next.put(
-                new Address(k.resource().group(), k.resource().version(), k.resource().plural()), k));
+        served.forEach(k ->
+                next.put(
+                        new Address(
+                                k.resource().group(),
+                                k.resource().version(),
+                                k.resource().plural()),
+                        k));
         kinds.set(java.util.Collections.unmodifiableMap(next));
     }
 }

@@ -59,7 +59,8 @@ final class Render {
         return json(out -> object(out, kind, object, encoding));
     }
 
-    private void object(JsonGenerator out, Kind kind, ApiObject object, Encoding encoding) throws IOException {
+    private void object(JsonGenerator out, Kind kind, ApiObject object, Encoding encoding)
+            throws IOException {
         switch (encoding.view()) {
             case FULL -> Json.MAPPER.writeTree(out, kind.view(object).tree());
             case PARTIAL -> Tables.partial(out, object, encoding.metaVersion());
@@ -75,7 +76,12 @@ final class Render {
     }
 
     private static void tableHead(
-            JsonGenerator out, Kind kind, Encoding encoding, String version, String token, long remaining)
+            JsonGenerator out,
+            Kind kind,
+            Encoding encoding,
+            String version,
+            String token,
+            long remaining)
             throws IOException {
         out.writeStringField("kind", "Table");
         out.writeStringField("apiVersion", "meta.k8s.io/" + encoding.metaVersion());
@@ -107,7 +113,8 @@ final class Render {
         write(to, out -> list(out, kind, page, encoding));
     }
 
-    private void list(JsonGenerator out, Kind kind, Reads.Page page, Encoding encoding) throws IOException {
+    private void list(JsonGenerator out, Kind kind, Reads.Page page, Encoding encoding)
+            throws IOException {
         String version = Long.toString(page.revision());
         out.writeStartObject();
         switch (encoding.view()) {
@@ -121,7 +128,8 @@ final class Render {
                 out.writeStringField("apiVersion", "meta.k8s.io/" + encoding.metaVersion());
                 listMeta(out, version, page.continueToken(), page.remaining());
             }
-            case TABLE -> tableHead(out, kind, encoding, version, page.continueToken(), page.remaining());
+            case TABLE ->
+                    tableHead(out, kind, encoding, version, page.continueToken(), page.remaining());
         }
         out.writeArrayFieldStart(encoding.view() == Encoding.View.TABLE ? "rows" : "items");
         for (ApiObject object : page.items()) {
@@ -137,47 +145,54 @@ final class Render {
 
     /** One line of a watch. */
     byte[] event(Kind kind, Notice notice, Encoding encoding) {
-        return line(json(out -> {
-            out.writeStartObject();
-            out.writeStringField("type", notice.type().name());
-            out.writeFieldName("object");
-            object(out, kind, notice.object(), encoding);
-            out.writeEndObject();
-        }));
+        return line(
+                json(out -> {
+                    out.writeStartObject();
+                    out.writeStringField("type", notice.type().name());
+                    out.writeFieldName("object");
+                    object(out, kind, notice.object(), encoding);
+                    out.writeEndObject();
+                }));
     }
 
     byte[] bookmark(Kind kind, Encoding encoding, long revision, boolean initialEventsEnd) {
-        return line(json(out -> {
-            out.writeStartObject();
-            out.writeStringField("type", "BOOKMARK");
-            out.writeFieldName("object");
-            if (encoding.view() == Encoding.View.TABLE) {
-                out.writeStartObject();
-                tableHead(out, kind, encoding, Long.toString(revision), "", 0);
-                out.writeArrayFieldStart("rows");
-                out.writeStartObject();
-                out.writeArrayFieldStart("cells");
-                out.writeEndArray();
-                out.writeFieldName("object");
-            }
-            bookmarked(out, kind, encoding, revision, initialEventsEnd);
-            if (encoding.view() == Encoding.View.TABLE) {
-                out.writeEndObject();
-                out.writeEndArray();
-                out.writeEndObject();
-            }
-            out.writeEndObject();
-        }));
+        return line(
+                json(out -> {
+                    out.writeStartObject();
+                    out.writeStringField("type", "BOOKMARK");
+                    out.writeFieldName("object");
+                    if (encoding.view() == Encoding.View.TABLE) {
+                        out.writeStartObject();
+                        tableHead(out, kind, encoding, Long.toString(revision), "", 0);
+                        out.writeArrayFieldStart("rows");
+                        out.writeStartObject();
+                        out.writeArrayFieldStart("cells");
+                        out.writeEndArray();
+                        out.writeFieldName("object");
+                    }
+                    bookmarked(out, kind, encoding, revision, initialEventsEnd);
+                    if (encoding.view() == Encoding.View.TABLE) {
+                        out.writeEndObject();
+                        out.writeEndArray();
+                        out.writeEndObject();
+                    }
+                    out.writeEndObject();
+                }));
     }
 
     private static void bookmarked(
-            JsonGenerator out, Kind kind, Encoding encoding, long revision, boolean initialEventsEnd)
+            JsonGenerator out,
+            Kind kind,
+            Encoding encoding,
+            long revision,
+            boolean initialEventsEnd)
             throws IOException {
         boolean full = encoding.view() == Encoding.View.FULL;
         out.writeStartObject();
         out.writeStringField("kind", full ? kind.resource().kind() : "PartialObjectMetadata");
         out.writeStringField(
-                "apiVersion", full ? kind.resource().apiVersion() : "meta.k8s.io/" + encoding.metaVersion());
+                "apiVersion",
+                full ? kind.resource().apiVersion() : "meta.k8s.io/" + encoding.metaVersion());
         out.writeObjectFieldStart("metadata");
         out.writeStringField("resourceVersion", Long.toString(revision));
         out.writeNullField("creationTimestamp");
@@ -191,13 +206,14 @@ final class Render {
     }
 
     static byte[] error(dev.kemudi.api.Status status) {
-        return line(json(out -> {
-            out.writeStartObject();
-            out.writeStringField("type", "ERROR");
-            out.writeFieldName("object");
-            Json.MAPPER.writeTree(out, status.toTree());
-            out.writeEndObject();
-        }));
+        return line(
+                json(out -> {
+                    out.writeStartObject();
+                    out.writeStringField("type", "ERROR");
+                    out.writeFieldName("object");
+                    Json.MAPPER.writeTree(out, status.toTree());
+                    out.writeEndObject();
+                }));
     }
 
     private static byte[] line(byte[] json) {
@@ -207,10 +223,11 @@ final class Render {
     }
 
     static byte[] yaml(JsonNode tree) {
-        DumpSettings settings = DumpSettings.builder()
-                .setDefaultFlowStyle(FlowStyle.BLOCK)
-                .setWidth(Integer.MAX_VALUE)
-                .build();
+        DumpSettings settings =
+                DumpSettings.builder()
+                        .setDefaultFlowStyle(FlowStyle.BLOCK)
+                        .setWidth(Integer.MAX_VALUE)
+                        .build();
         return new Dump(settings).dumpToString(plain(tree)).getBytes(StandardCharsets.UTF_8);
     }
 

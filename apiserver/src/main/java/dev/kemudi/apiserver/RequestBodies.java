@@ -6,11 +6,15 @@ import dev.kemudi.api.Status;
 import dev.kemudi.schema.ProtobufCodec;
 import java.util.function.Supplier;
 
-/** Reads an object out of a request, whatever format it came in: JSON, YAML or Kubernetes protobuf. */
+/**
+ * Reads an object out of a request, whatever format it came in: JSON, YAML or Kubernetes protobuf.
+ */
 final class RequestBodies {
     private final Supplier<ProtobufCodec> protobuf;
 
-    /** @param protobuf made when the first protobuf body comes */
+    /**
+     * @param protobuf made when the first protobuf body comes
+     */
     RequestBodies(Supplier<ProtobufCodec> protobuf) {
         this.protobuf = protobuf;
     }

@@ -36,22 +36,31 @@ record RequestPath(
         return segments;
     }
 
-    // A segment is decoded by itself: %2f never becomes a separator. What it may hold is checked here, once for all.
+    // A segment is decoded by itself: %2f never becomes a separator. What it may hold is checked
+    // here, once for all.
     private static String decoded(String raw) {
         String segment;
         try {
-            segment = raw.indexOf('%') < 0
-                    ? raw
-                    : URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
+            segment =
+                    raw.indexOf('%') < 0
+                            ? raw
+                            : URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
             throw new ApiException(Status.badRequest("malformed path segment \"" + raw + "\""));
         }
-        boolean bad = segment.equals(".") || segment.equals("..") || segment.indexOf('/') >= 0
-                || segment.indexOf('%') >= 0 || segment.chars().anyMatch(c -> c < 0x20 || c == 0x7f || c == 0xfffd);
+        boolean bad =
+                segment.equals(".")
+                        || segment.equals("..")
+                        || segment.indexOf('/') >= 0
+                        || segment.indexOf('%') >= 0
+                        || segment.chars().anyMatch(c -> c < 0x20 || c == 0x7f || c == 0xfffd);
         if (bad) {
-            throw new ApiException(Status.badRequest("path segment \"" + raw
-                    + "\" is not a name: it may be neither '.' nor '..' and may not contain '/', '%' or control"
-                    + " characters"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "path segment \""
+                                    + raw
+                                    + "\" is not a name: it may be neither '.' nor '..' and may not contain '/', '%' or control"
+                                    + " characters"));
         }
         return segment;
     }
@@ -76,17 +85,23 @@ record RequestPath(
             rest = rest.subList(1, rest.size());
         }
         String namespace = "";
-        // /namespaces/x and /namespaces/x/status are about the namespace; /namespaces/x/pods is about what is in it
-        boolean inside = rest.size() >= 3
-                && rest.getFirst().equals("namespaces")
-                && !(group.isEmpty() && rest.size() == 3 && isNamespaceSubresource(rest.get(2)));
+        // /namespaces/x and /namespaces/x/status are about the namespace; /namespaces/x/pods is
+        // about what is in it
+        boolean inside =
+                rest.size() >= 3
+                        && rest.getFirst().equals("namespaces")
+                        && !(group.isEmpty()
+                                && rest.size() == 3
+                                && isNamespaceSubresource(rest.get(2)));
         if (inside) {
             namespace = rest.get(1);
             rest = rest.subList(2, rest.size());
         }
         String name = rest.size() > 1 ? rest.get(1) : "";
         String subresource = rest.size() > 2 ? String.join("/", rest.subList(2, rest.size())) : "";
-        return Optional.of(new RequestPath(group, version, namespace, rest.getFirst(), name, subresource, watch));
+        return Optional.of(
+                new RequestPath(
+                        group, version, namespace, rest.getFirst(), name, subresource, watch));
     }
 
     private static boolean isNamespaceSubresource(String word) {

@@ -26,7 +26,11 @@ final class ResourceHandler {
     private final SubresourceHandler subresources;
 
     ResourceHandler(
-            Core core, RequestBodies bodies, Render render, WatchHandler watches, SubresourceHandler subresources) {
+            Core core,
+            RequestBodies bodies,
+            Render render,
+            WatchHandler watches,
+            SubresourceHandler subresources) {
         this.core = core;
         this.bodies = bodies;
         this.render = render;
@@ -34,11 +38,17 @@ final class ResourceHandler {
         this.subresources = subresources;
     }
 
-    int handle(Exchange exchange, RequestPath path, User user) throws IOException, InterruptedException {
-        Kind kind = core.registry()
-                .find(path.group(), path.version(), path.plural())
-                .orElseThrow(() -> new ApiException(
-                        Status.of(404, "NotFound", "the server could not find the requested resource")));
+    int handle(Exchange exchange, RequestPath path, User user)
+            throws IOException, InterruptedException {
+        Kind kind =
+                core.registry()
+                        .find(path.group(), path.version(), path.plural())
+                        .orElseThrow(() ->
+                                new ApiException(
+                                        Status.of(
+                                                404,
+                                                "NotFound",
+                                                "the server could not find the requested resource")));
         if (!path.namespace().isEmpty() && !kind.resource().namespaced()) {
             throw new ApiException(
                     Status.of(404, "NotFound", "the server could not find the requested resource"));
@@ -53,7 +63,10 @@ final class ResourceHandler {
         if (path.subresource().isEmpty() || path.subresource().equals("status")) {
             if (path.subresource().equals("status") && !kind.definition().statusSubresource()) {
                 throw new ApiException(
-                        Status.of(404, "NotFound", "the server could not find the requested resource"));
+                        Status.of(
+                                404,
+                                "NotFound",
+                                "the server could not find the requested resource"));
             }
             return object(exchange, path, kind, user);
         }
@@ -71,10 +84,14 @@ final class ResourceHandler {
                 ObjectNode body = bodies.read(exchange);
                 String namespace = path.namespace();
                 if (kind.resource().namespaced() && namespace.isEmpty()) {
-                    throw new ApiException(Status.of(405, "MethodNotAllowed",
-                            "the server does not allow this method on the requested resource"));
+                    throw new ApiException(
+                            Status.of(
+                                    405,
+                                    "MethodNotAllowed",
+                                    "the server does not allow this method on the requested resource"));
                 }
-                ApiObject made = core.writes().create(kind, namespace, body, options(exchange, user));
+                ApiObject made =
+                        core.writes().create(kind, namespace, body, options(exchange, user));
                 yield answer(exchange, 201, kind, made);
             }
             case "DELETE" -> deleteCollection(exchange, path, kind);
@@ -83,22 +100,27 @@ final class ResourceHandler {
     }
 
     private static ApiException notAllowed() {
-        return new ApiException(Status.of(405, "MethodNotAllowed",
-                "the server does not allow this method on the requested resource"));
+        return new ApiException(
+                Status.of(
+                        405,
+                        "MethodNotAllowed",
+                        "the server does not allow this method on the requested resource"));
     }
 
     private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
         Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
         try (OutputStream out =
-                new BufferedOutputStream(exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
+                new BufferedOutputStream(
+                        exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
             render.list(out, kind, page, encoding);
         }
         return 200;
     }
 
     private static String listType(Encoding encoding) {
-        return encoding.contentType().replace("as=PartialObjectMetadata;", "as=PartialObjectMetadataList;");
+        return encoding.contentType()
+                .replace("as=PartialObjectMetadata;", "as=PartialObjectMetadataList;");
     }
 
     static ListOptions listOptions(Params params) {
@@ -111,20 +133,28 @@ final class ResourceHandler {
                 params.text("resourceVersion"));
     }
 
-    private int object(Exchange exchange, RequestPath path, Kind kind, User user) throws IOException,
-            InterruptedException {
+    private int object(Exchange exchange, RequestPath path, Kind kind, User user)
+            throws IOException, InterruptedException {
         return switch (exchange.method()) {
             case "GET", "HEAD" -> {
                 if (path.watch() || exchange.params().flag("watch")) {
                     yield watches.handle(exchange, path, kind);
                 }
-                yield answer(exchange, 200, kind, core.reads().get(kind, path.namespace(), path.name()));
+                yield answer(
+                        exchange, 200, kind, core.reads().get(kind, path.namespace(), path.name()));
             }
             case "PUT" -> {
                 WriteOptions options = options(exchange, user);
                 ObjectNode body = bodies.read(exchange);
-                ApiObject object = core.writes()
-                        .update(kind, path.namespace(), path.name(), path.subresource(), body, options);
+                ApiObject object =
+                        core.writes()
+                                .update(
+                                        kind,
+                                        path.namespace(),
+                                        path.name(),
+                                        path.subresource(),
+                                        body,
+                                        options);
                 yield answer(exchange, 200, kind, object);
             }
             case "PATCH" -> patch(exchange, path, kind, user);
@@ -142,13 +172,24 @@ final class ResourceHandler {
         Patch.Type type = patchType(exchange);
         WriteOptions options = options(exchange, user).forced(exchange.params().flag("force"));
         if (type == Patch.Type.APPLY && exchange.params().text("fieldManager").isEmpty()) {
-            throw new ApiException(Status.of(422, "Invalid",
-                    "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply"
-                            + " patch"));
+            throw new ApiException(
+                    Status.of(
+                            422,
+                            "Invalid",
+                            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply"
+                                    + " patch"));
         }
         byte[] body = exchange.body();
-        Patching.Outcome outcome = core.patches()
-                .patch(kind, path.namespace(), path.name(), path.subresource(), type, body, options);
+        Patching.Outcome outcome =
+                core.patches()
+                        .patch(
+                                kind,
+                                path.namespace(),
+                                path.name(),
+                                path.subresource(),
+                                type,
+                                body,
+                                options);
         return answer(exchange, outcome.created() ? 201 : 200, kind, outcome.object());
     }
 
@@ -157,10 +198,14 @@ final class ResourceHandler {
         return Arrays.stream(Patch.Type.values())
                 .filter(t -> t.mediaType().equals(mediaType))
                 .findFirst()
-                .orElseThrow(() -> new ApiException(Status.of(415, "UnsupportedMediaType",
-                        "the body of the request was in an unknown format - accepted media types include:"
-                                + " application/json-patch+json, application/merge-patch+json,"
-                                + " application/strategic-merge-patch+json, application/apply-patch+yaml")));
+                .orElseThrow(() ->
+                        new ApiException(
+                                Status.of(
+                                        415,
+                                        "UnsupportedMediaType",
+                                        "the body of the request was in an unknown format - accepted media types include:"
+                                                + " application/json-patch+json, application/merge-patch+json,"
+                                                + " application/strategic-merge-patch+json, application/apply-patch+yaml")));
     }
 
     private int answer(Exchange exchange, int code, Kind kind, ApiObject object) {
@@ -171,7 +216,8 @@ final class ResourceHandler {
 
     private int delete(Exchange exchange, RequestPath path, Kind kind) {
         Deletes.Request request = deleteRequest(exchange);
-        Deletes.Outcome outcome = core.deletes().delete(kind, path.namespace(), path.name(), request);
+        Deletes.Outcome outcome =
+                core.deletes().delete(kind, path.namespace(), path.name(), request);
         if (!outcome.gone()) {
             return answer(exchange, 200, kind, outcome.object());
         }
@@ -189,7 +235,8 @@ final class ResourceHandler {
         return 200;
     }
 
-    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind) throws IOException {
+    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind)
+            throws IOException {
         Deletes.Request request = deleteRequest(exchange);
         Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
         for (ApiObject object : page.items()) {
@@ -203,7 +250,8 @@ final class ResourceHandler {
         }
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
         try (OutputStream out =
-                new BufferedOutputStream(exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
+                new BufferedOutputStream(
+                        exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
             render.list(out, kind, page, encoding);
         }
         return 200;
@@ -212,20 +260,30 @@ final class ResourceHandler {
     /** DeleteOptions from the body, or else from the query. */
     Deletes.Request deleteRequest(Exchange exchange) {
         byte[] body = exchange.body();
-        ObjectNode options = body.length == 0 ? Json.MAPPER.createObjectNode() : bodies.parse(exchange, body);
+        ObjectNode options =
+                body.length == 0 ? Json.MAPPER.createObjectNode() : bodies.parse(exchange, body);
         Params params = exchange.params();
         String policy = options.path("propagationPolicy").asText(params.text("propagationPolicy"));
-        boolean orphan = options.path("orphanDependents").asBoolean(params.flag("orphanDependents"));
-        Optional<Propagation> propagation = policy.isEmpty()
-                ? (orphan ? Optional.of(Propagation.ORPHAN) : Optional.empty())
-                : Optional.of(Arrays.stream(Propagation.values())
-                        .filter(p -> p.policy().equals(policy))
-                        .findFirst()
-                        .orElseThrow(() -> new ApiException(Status.of(422, "Invalid",
-                                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \""
-                                        + policy + "\": supported values: \"Foreground\", \"Background\","
-                                        + " \"Orphan\""))));
-        long grace = options.path("gracePeriodSeconds").asLong(params.number("gracePeriodSeconds", -1));
+        boolean orphan =
+                options.path("orphanDependents").asBoolean(params.flag("orphanDependents"));
+        Optional<Propagation> propagation =
+                policy.isEmpty()
+                        ? (orphan ? Optional.of(Propagation.ORPHAN) : Optional.empty())
+                        : Optional.of(
+                                Arrays.stream(Propagation.values())
+                                        .filter(p -> p.policy().equals(policy))
+                                        .findFirst()
+                                        .orElseThrow(() ->
+                                                new ApiException(
+                                                        Status.of(
+                                                                422,
+                                                                "Invalid",
+                                                                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \""
+                                                                        + policy
+                                                                        + "\": supported values: \"Foreground\", \"Background\","
+                                                                        + " \"Orphan\""))));
+        long grace =
+                options.path("gracePeriodSeconds").asLong(params.number("gracePeriodSeconds", -1));
         boolean dryRun = dryRun(params) || options.path("dryRun").path(0).asText("").equals("All");
         return new Deletes.Request(
                 propagation,
@@ -241,8 +299,13 @@ final class ResourceHandler {
                 return true;
             }
             if (!value.isEmpty()) {
-                throw new ApiException(Status.of(422, "Invalid",
-                        "dryRun: Unsupported value: \"" + value + "\": supported values: \"All\""));
+                throw new ApiException(
+                        Status.of(
+                                422,
+                                "Invalid",
+                                "dryRun: Unsupported value: \""
+                                        + value
+                                        + "\": supported values: \"All\""));
             }
         }
         return false;
@@ -258,17 +321,26 @@ final class ResourceHandler {
             manager = slash > 0 ? agent.substring(0, slash) : agent;
         }
         if (manager.length() > 128) {
-            throw new ApiException(Status.of(422, "Invalid", "fieldManager: Too long: may not be more than 128 bytes"));
+            throw new ApiException(
+                    Status.of(
+                            422,
+                            "Invalid",
+                            "fieldManager: Too long: may not be more than 128 bytes"));
         }
-        WriteOptions.Validation validation = switch (params.text("fieldValidation")) {
-            case "Strict" -> WriteOptions.Validation.STRICT;
-            case "Warn", "" -> WriteOptions.Validation.WARN;
-            case "Ignore" -> WriteOptions.Validation.IGNORE;
-            default ->
-                throw new ApiException(Status.of(422, "Invalid",
-                        "fieldValidation: Unsupported value: \"" + params.text("fieldValidation")
-                                + "\": supported values: \"Ignore\", \"Warn\", \"Strict\""));
-        };
+        WriteOptions.Validation validation =
+                switch (params.text("fieldValidation")) {
+                    case "Strict" -> WriteOptions.Validation.STRICT;
+                    case "Warn", "" -> WriteOptions.Validation.WARN;
+                    case "Ignore" -> WriteOptions.Validation.IGNORE;
+                    default ->
+                            throw new ApiException(
+                                    Status.of(
+                                            422,
+                                            "Invalid",
+                                            "fieldValidation: Unsupported value: \""
+                                                    + params.text("fieldValidation")
+                                                    + "\": supported values: \"Ignore\", \"Warn\", \"Strict\""));
+                };
         return new WriteOptions(manager, dryRun(params), validation, false, false, exchange::warn);
     }
 }

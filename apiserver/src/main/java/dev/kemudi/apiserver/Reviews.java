@@ -6,7 +6,10 @@ import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
 import java.util.List;
 
-/** Who am I and what may I do: answered, never stored. Whoever is authenticated may ask about themselves. */
+/**
+ * Who am I and what may I do: answered, never stored. Whoever is authenticated may ask about
+ * themselves.
+ */
 final class Reviews {
     private final RequestBodies bodies;
 
@@ -14,19 +17,26 @@ final class Reviews {
         this.bodies = bodies;
     }
 
-    /** @return whether the request was a review and has been answered */
+    /**
+     * @return whether the request was a review and has been answered
+     */
     boolean handle(Exchange exchange, List<String> segments, User user) {
-        if (segments.size() != 4 || !segments.getFirst().equals("apis") || !exchange.method().equals("POST")) {
+        if (segments.size() != 4
+                || !segments.getFirst().equals("apis")
+                || !exchange.method().equals("POST")) {
             return false;
         }
         String groupVersion = segments.get(1) + "/" + segments.get(2);
-        String kind = switch (groupVersion + "/" + segments.get(3)) {
-            case "authentication.k8s.io/v1/selfsubjectreviews" -> "SelfSubjectReview";
-            case "authorization.k8s.io/v1/selfsubjectaccessreviews" -> "SelfSubjectAccessReview";
-            case "authorization.k8s.io/v1/selfsubjectrulesreviews" -> "SelfSubjectRulesReview";
-            case "authorization.k8s.io/v1/subjectaccessreviews" -> "SubjectAccessReview";
-            default -> "";
-        };
+        String kind =
+                switch (groupVersion + "/" + segments.get(3)) {
+                    case "authentication.k8s.io/v1/selfsubjectreviews" -> "SelfSubjectReview";
+                    case "authorization.k8s.io/v1/selfsubjectaccessreviews" ->
+                            "SelfSubjectAccessReview";
+                    case "authorization.k8s.io/v1/selfsubjectrulesreviews" ->
+                            "SelfSubjectRulesReview";
+                    case "authorization.k8s.io/v1/subjectaccessreviews" -> "SubjectAccessReview";
+                    default -> "";
+                };
         if (kind.isEmpty()) {
             return false;
         }
@@ -49,11 +59,13 @@ final class Reviews {
     }
 
     private static void access(ObjectNode review, User user) {
-        boolean asked = review.path("spec").has("resourceAttributes")
-                || review.path("spec").has("nonResourceAttributes");
+        boolean asked =
+                review.path("spec").has("resourceAttributes")
+                        || review.path("spec").has("nonResourceAttributes");
         if (!asked) {
-            throw new ApiException(Status.badRequest(
-                    "spec: exactly one of resourceAttributes and nonResourceAttributes must be specified"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "spec: exactly one of resourceAttributes and nonResourceAttributes must be specified"));
         }
         decide(review, user.master());
     }
@@ -72,7 +84,9 @@ final class Reviews {
 
     private static void decide(ObjectNode review, boolean allowed) {
         ObjectNode status = review.putObject("status").put("allowed", allowed);
-        status.put("reason", allowed ? "member of " + User.MASTERS : "not a member of " + User.MASTERS);
+        status.put(
+                "reason",
+                allowed ? "member of " + User.MASTERS : "not a member of " + User.MASTERS);
     }
 
     private static void rules(ObjectNode review, User user) {

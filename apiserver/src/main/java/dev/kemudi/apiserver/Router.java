@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
+import io.helidon.webserver.ServerConnectionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
-/** Every request passes here: who asks, what for, and who answers. Errors become {@code metav1.Status}. */
+/**
+ * Every request passes here: who asks, what for, and who answers. Errors become {@code
+ * metav1.Status}.
+ */
 final class Router {
     private static final System.Logger LOG = System.getLogger(Router.class.getName());
 
@@ -39,21 +43,30 @@ final class Router {
             return route(exchange);
         } catch (ApiException e) {
             return refuse(exchange, e.status());
-        } catch (IOException | java.io.UncheckedIOException e) {
-            LOG.log(Level.DEBUG, "the client of {0} went away: {1}", exchange.rawPath(), e.getMessage());
-            throw new java.io.UncheckedIOException(e instanceof IOException io ? io : new IOException(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return refuse(exchange, Status.of(503, "ServiceUnavailable", "the server is stopping"));
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "a bug in answering " + exchange.method() + " " + exchange.rawPath(), e);
-            return refuse(exchange, Status.of(500, "InternalError", "Internal error occurred: " + e));
+        } catch (IOException | RuntimeException e) {
+            if (exchange.sent() || e instanceof ServerConnectionException) {
+                LOG.log(
+                        Level.DEBUG,
+                        "the client of {0} went away: {1}",
+                        exchange.rawPath(),
+                        e.toString());
+                throw exchange.cutShort();
+            }
+            LOG.log(
+                    Level.ERROR,
+                    "a bug in answering " + exchange.method() + " " + exchange.rawPath(),
+                    e);
+            return refuse(
+                    exchange, Status.of(500, "InternalError", "Internal error occurred: " + e));
         }
     }
 
     static int refuse(Exchange exchange, Status status) {
         if (exchange.sent()) {
-            return status.code(); // the answer has begun: its end without a terminator tells the client
+            throw exchange.cutShort();
         }
         if (status.details().has("retryAfterSeconds")) {
             exchange.setHeader("Retry-After", status.details().path("retryAfterSeconds").asText());
@@ -70,7 +83,8 @@ final class Router {
         String first = segments.isEmpty() ? "" : segments.getFirst();
         switch (first) {
             case "healthz", "livez", "readyz" -> {
-                exchange.send(200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.US_ASCII));
+                exchange.send(
+                        200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.US_ASCII));
                 return 200;
             }
             case "version" -> {
@@ -79,9 +93,11 @@ final class Router {
             }
             default -> {}
         }
-        User user = authenticator
-                .authenticate(exchange.header("Authorization"), exchange.certificates())
-                .orElseThrow(() -> new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
+        User user =
+                authenticator
+                        .authenticate(exchange.header("Authorization"), exchange.certificates())
+                        .orElseThrow(() ->
+                                new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
         if (user.anonymous()) {
             throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
         }
@@ -100,12 +116,22 @@ final class Router {
 
     private static void authorize(Exchange exchange, User user) {
         if (!user.master()) {
-            throw new ApiException(Status.of(403, "Forbidden", "forbidden: User \"" + user.name() + "\" cannot "
-                    + exchange.method().toLowerCase(java.util.Locale.ROOT) + " path \"" + exchange.rawPath() + "\""));
+            throw new ApiException(
+                    Status.of(
+                            403,
+                            "Forbidden",
+                            "forbidden: User \""
+                                    + user.name()
+                                    + "\" cannot "
+                                    + exchange.method().toLowerCase(java.util.Locale.ROOT)
+                                    + " path \""
+                                    + exchange.rawPath()
+                                    + "\""));
         }
     }
 
-    private int api(Exchange exchange, List<String> segments, User user) throws IOException, InterruptedException {
+    private int api(Exchange exchange, List<String> segments, User user)
+            throws IOException, InterruptedException {
         boolean core = segments.getFirst().equals("api");
         int size = segments.size();
         if (size == 1) {
@@ -127,13 +153,22 @@ final class Router {
         ObjectNode body = Json.MAPPER.createObjectNode();
         var paths = body.putArray("paths");
         paths.add("/api").add("/api/v1").add("/apis");
-        discovery.groups().forEach((group, versions) -> {
-            if (!group.isEmpty()) {
-                paths.add("/apis/" + group);
-                versions.forEach(v -> paths.add("/apis/" + group + "/" + v));
-            }
-        });
-        for (String path : List.of("/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version")) {
+        discovery
+                .groups()
+                .forEach((group, versions) -> {
+                    if (!group.isEmpty()) {
+                        paths.add("/apis/" + group);
+                        versions.forEach(v -> paths.add("/apis/" + group + "/" + v));
+                    }
+                });
+        for (String path :
+                List.of(
+                        "/healthz",
+                        "/livez",
+                        "/openapi/v2",
+                        "/openapi/v3",
+                        "/readyz",
+                        "/version")) {
             paths.add(path);
         }
         exchange.send(200, "application/json", Render.tree(body));
@@ -141,6 +176,7 @@ final class Router {
     }
 
     private static int missing() {
-        throw new ApiException(Status.of(404, "NotFound", "the server could not find the requested resource"));
+        throw new ApiException(
+                Status.of(404, "NotFound", "the server could not find the requested resource"));
     }
 }

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * What the schema of one kind says. Built-in kinds have their defaults from their strategy, custom ones from here.
+ * What the schema of one kind says. Built-in kinds have their defaults from their strategy, custom
+ * ones from here.
  *
  * @param openApi what a CustomResourceDefinition says, missing for built-in kinds
  * @param lazy the schema, made at first use: schemas of kinds that nobody writes are never loaded

@@ -33,7 +33,8 @@ final class Scales {
         scale.putObject("spec").put("replicas", object.at(where.specReplicas()).asInt(0));
         ObjectNode status = scale.putObject("status");
         status.put("replicas", object.at(where.statusReplicas()).asInt(0));
-        String selector = selectorText(where.selector().isEmpty() ? null : object.at(where.selector()));
+        String selector =
+                selectorText(where.selector().isEmpty() ? null : object.at(where.selector()));
         if (!selector.isEmpty()) {
             status.put("selector", selector);
         }
@@ -43,8 +44,12 @@ final class Scales {
     private static Scale where(Kind kind) {
         return kind.definition()
                 .scale()
-                .orElseThrow(() -> new ApiException(
-                        Status.of(404, "NotFound", "the server could not find the requested resource")));
+                .orElseThrow(() ->
+                        new ApiException(
+                                Status.of(
+                                        404,
+                                        "NotFound",
+                                        "the server could not find the requested resource")));
     }
 
     private static String selectorText(@org.jspecify.annotations.Nullable JsonNode selector) {
@@ -54,14 +59,17 @@ final class Scales {
         if (selector.isTextual()) {
             return selector.asText();
         }
-        JsonNode labels = selector.has("matchLabels") || selector.has("matchExpressions")
-                ? selector.path("matchLabels")
-                : selector;
+        JsonNode labels =
+                selector.has("matchLabels") || selector.has("matchExpressions")
+                        ? selector.path("matchLabels")
+                        : selector;
         StringBuilder text = new StringBuilder();
-        labels.properties().forEach(e -> text.append(text.isEmpty() ? "" : ",")
-                .append(e.getKey())
-                .append('=')
-                .append(e.getValue().asText()));
+        labels.properties()
+                .forEach(e ->
+                        text.append(text.isEmpty() ? "" : ",")
+                                .append(e.getKey())
+                                .append('=')
+                                .append(e.getValue().asText()));
         for (JsonNode expression : selector.path("matchExpressions")) {
             text.append(text.isEmpty() ? "" : ",").append(requirement(expression));
         }
@@ -71,7 +79,9 @@ final class Scales {
     private static String requirement(JsonNode expression) {
         String key = expression.path("key").asText();
         StringBuilder values = new StringBuilder();
-        expression.path("values").forEach(v -> values.append(values.isEmpty() ? "" : ",").append(v.asText()));
+        expression
+                .path("values")
+                .forEach(v -> values.append(values.isEmpty() ? "" : ",").append(v.asText()));
         return switch (expression.path("operator").asText()) {
             case "In" -> key + " in (" + values + ")";
             case "NotIn" -> key + " notin (" + values + ")";
@@ -80,19 +90,38 @@ final class Scales {
         };
     }
 
-    /** @return the object behind the scale, changed */
+    /**
+     * @return the object behind the scale, changed
+     */
     ApiObject change(
-            Kind kind, String namespace, String name, UnaryOperator<ObjectNode> change, WriteOptions options) {
+            Kind kind,
+            String namespace,
+            String name,
+            UnaryOperator<ObjectNode> change,
+            WriteOptions options) {
         Scale where = where(kind);
         return writes.replace(
-                kind, namespace, name, "scale", "", old -> {
+                kind,
+                namespace,
+                name,
+                "scale",
+                "",
+                old -> {
                     ObjectNode wanted = change.apply(of(kind, old));
                     JsonNode replicas = wanted.at("/spec/replicas");
-                    if (!replicas.isMissingNode() && !replicas.canConvertToInt() || replicas.asInt(0) < 0) {
-                        throw new ApiException(Status.invalid(kind.resource(), name, List.of(new Cause(
-                                "FieldValueInvalid",
-                                "Invalid value: " + replicas + ": must be greater than or equal to 0",
-                                "spec.replicas"))));
+                    if (!replicas.isMissingNode() && !replicas.canConvertToInt()
+                            || replicas.asInt(0) < 0) {
+                        throw new ApiException(
+                                Status.invalid(
+                                        kind.resource(),
+                                        name,
+                                        List.of(
+                                                new Cause(
+                                                        "FieldValueInvalid",
+                                                        "Invalid value: "
+                                                                + replicas
+                                                                + ": must be greater than or equal to 0",
+                                                        "spec.replicas"))));
                     }
                     String version = wanted.at("/metadata/resourceVersion").asText("");
                     ObjectNode tree = old.tree().deepCopy();

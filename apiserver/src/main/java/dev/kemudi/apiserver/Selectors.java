@@ -72,7 +72,10 @@ final class Selectors {
         return switch (head[1]) {
             case "in" -> object -> values.contains(label(object, key).asText("\0"));
             case "notin" -> object -> !values.contains(label(object, key).asText("\0"));
-            default -> throw unparsable(whole, "found '" + head[1] + "', expected: in, notin, =, ==, !=, gt, lt");
+            default ->
+                    throw unparsable(
+                            whole,
+                            "found '" + head[1] + "', expected: in, notin, =, ==, !=, gt, lt");
         };
     }
 
@@ -98,7 +101,8 @@ final class Selectors {
 
     private static ApiException unparsable(String selector, String why) {
         return new ApiException(
-                Status.badRequest("unable to parse requirement: " + why + " (in \"" + selector + "\")"));
+                Status.badRequest(
+                        "unable to parse requirement: " + why + " (in \"" + selector + "\")"));
     }
 
     /** Splits at commas outside of parentheses. */
@@ -116,7 +120,8 @@ final class Selectors {
         }
         parts.add(selector.substring(start));
         if (depth != 0 || parts.size() > REQUIREMENTS_MAX) {
-            throw unparsable(selector, depth != 0 ? "unbalanced parentheses" : "too many requirements");
+            throw unparsable(
+                    selector, depth != 0 ? "unbalanced parentheses" : "too many requirements");
         }
         return parts;
     }
@@ -135,8 +140,13 @@ final class Selectors {
         for (String requirement : selector.split(",")) {
             int equals = requirement.indexOf('=');
             if (equals <= 0) {
-                throw new ApiException(Status.badRequest("invalid field selector \"" + selector
-                        + "\": expected FIELD=VALUE or FIELD!=VALUE, found \"" + requirement + "\""));
+                throw new ApiException(
+                        Status.badRequest(
+                                "invalid field selector \""
+                                        + selector
+                                        + "\": expected FIELD=VALUE or FIELD!=VALUE, found \""
+                                        + requirement
+                                        + "\""));
             }
             boolean not = requirement.charAt(equals - 1) == '!';
             String field = requirement.substring(0, not ? equals - 1 : equals).strip();
@@ -154,7 +164,8 @@ final class Selectors {
             case "metadata.namespace" -> object -> object.namespace().equals(value) != not;
             default -> {
                 if (!supported.contains(field)) {
-                    throw new ApiException(Status.badRequest("field label not supported: " + field));
+                    throw new ApiException(
+                            Status.badRequest("field label not supported: " + field));
                 }
                 yield object -> {
                     Map<String, String> fields = strategy.selectableFields(object);

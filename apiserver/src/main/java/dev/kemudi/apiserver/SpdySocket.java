@@ -17,9 +17,9 @@ import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
 /**
- * SPDY/3.1 as far as {@code kubectl exec} of 1.20 to 1.29 needs it: the client opens one stream for each of error,
- * stdin, stdout and stderr and names it in the header {@code streamtype}. Like kubectl's own library it has no flow
- * control of its own: the connection's suffices.
+ * SPDY/3.1 as far as {@code kubectl exec} of 1.20 to 1.29 needs it: the client opens one stream for
+ * each of error, stdin, stdout and stderr and names it in the header {@code streamtype}. Like
+ * kubectl's own library it has no flow control of its own: the connection's suffices.
  */
 final class SpdySocket implements ExecSocket {
     private static final int SYN_STREAM = 1;
@@ -65,8 +65,12 @@ final class SpdySocket implements ExecSocket {
                 int flags = second >>> 24;
                 int length = second & 0xffffff;
                 if (length > limits.execBufferBytesMax()) {
-                    throw new IOException("a frame of " + length + " bytes, " + limits.execBufferBytesMax()
-                            + " are allowed");
+                    throw new IOException(
+                            "a frame of "
+                                    + length
+                                    + " bytes, "
+                                    + limits.execBufferBytesMax()
+                                    + " are allowed");
                 }
                 byte[] payload = length == 0 ? new byte[0] : in.readBytes(length);
                 if (first >= 0) {
@@ -82,7 +86,8 @@ final class SpdySocket implements ExecSocket {
         }
     }
 
-    private void data(int stream, int flags, byte[] payload, Listener listener) throws InterruptedException {
+    private void data(int stream, int flags, byte[] payload, Listener listener)
+            throws InterruptedException {
         boolean stdin;
         synchronized (streams) {
             stdin = Integer.valueOf(stream).equals(streams.get("stdin"));
@@ -95,7 +100,9 @@ final class SpdySocket implements ExecSocket {
         }
     }
 
-    /** @return false when the client says goodbye */
+    /**
+     * @return false when the client says goodbye
+     */
     private boolean control(int type, byte[] payload) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(payload);
         switch (type) {
@@ -137,7 +144,8 @@ final class SpdySocket implements ExecSocket {
     private static String text(ByteBuffer in) throws IOException {
         int length = in.getInt();
         if (length < 0 || length > in.remaining()) {
-            throw new IOException("a header of " + length + " bytes where " + in.remaining() + " are left");
+            throw new IOException(
+                    "a header of " + length + " bytes where " + in.remaining() + " are left");
         }
         byte[] bytes = new byte[length];
         in.get(bytes);
@@ -190,17 +198,19 @@ final class SpdySocket implements ExecSocket {
         }
     }
 
-    private void writeData(String type, int flags, byte[] bytes, int from, int length) throws IOException {
+    private void writeData(String type, int flags, byte[] bytes, int from, int length)
+            throws IOException {
         Integer stream;
         synchronized (streams) {
             stream = streams.get(type);
         }
         if (stream != null) {
-            write(ByteBuffer.allocate(8 + length)
-                    .putInt(stream)
-                    .putInt(flags << 24 | length)
-                    .put(bytes, from, length)
-                    .array());
+            write(
+                    ByteBuffer.allocate(8 + length)
+                            .putInt(stream)
+                            .putInt(flags << 24 | length)
+                            .put(bytes, from, length)
+                            .array());
         }
     }
 
@@ -211,7 +221,8 @@ final class SpdySocket implements ExecSocket {
             while (!streams.keySet().containsAll(expected)) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
                 if (left <= 0) {
-                    throw new IOException("the client opened " + streams.keySet() + ", expected " + expected);
+                    throw new IOException(
+                            "the client opened " + streams.keySet() + ", expected " + expected);
                 }
                 streams.wait(left);
             }

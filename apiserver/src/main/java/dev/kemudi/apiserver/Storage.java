@@ -21,8 +21,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Single objects in the store: read, written and deleted under the condition that nobody else changed them. The
- * store's refusals become the statuses that clients know. Calls block until the write is durable.
+ * Single objects in the store: read, written and deleted under the condition that nobody else
+ * changed them. The store's refusals become the statuses that clients know. Calls block until the
+ * write is durable.
  */
 final class Storage {
     private final Store store;
@@ -39,15 +40,17 @@ final class Storage {
         Bytes key = Bytes.utf8(kind.key(namespace, name));
         Answer answer = store.range(Op.Range.of(KeyRange.single(key)));
         if (!(answer instanceof Answer.Ranged ranged)) {
-            throw new ApiException(Status.of(500, "InternalError", "the store refused to be read: " + answer));
+            throw new ApiException(
+                    Status.of(500, "InternalError", "the store refused to be read: " + answer));
         }
         if (ranged.kvs().isEmpty()) {
             return Optional.empty();
         }
         KeyValue kv = ranged.kvs().getFirst();
-        return Optional.of(kind.cache()
-                .cached(kind.relativeKey(namespace, name), kv.modRevision())
-                .orElseGet(() -> WatchCache.parse(kv)));
+        return Optional.of(
+                kind.cache()
+                        .cached(kind.relativeKey(namespace, name), kv.modRevision())
+                        .orElseGet(() -> WatchCache.parse(kv)));
     }
 
     /**
@@ -56,10 +59,13 @@ final class Storage {
      * @param expected 0: there is none
      * @return the object with its new revision; empty when somebody was faster
      */
-    Optional<ApiObject> write(Kind kind, String namespace, String name, ObjectNode tree, long expected, long lease) {
+    Optional<ApiObject> write(
+            Kind kind, String namespace, String name, ObjectNode tree, long expected, long lease) {
         Bytes key = Bytes.utf8(kind.key(namespace, name));
         Op.Put put = new Op.Put(key, encoded(tree), lease, false, false, false);
-        Op.Txn txn = new Op.Txn(List.of(Op.Compare.modRevisionIs(key, expected)), List.of(put), List.of());
+        Op.Txn txn =
+                new Op.Txn(
+                        List.of(Op.Compare.modRevisionIs(key, expected)), List.of(put), List.of());
         Answer.Txn done = transact(txn);
         if (!done.succeeded()) {
             return Optional.empty();
@@ -68,28 +74,42 @@ final class Storage {
         return Optional.of(ApiObject.of(tree));
     }
 
-    /** @return the revision of the deletion; empty when somebody was faster */
+    /**
+     * @return the revision of the deletion; empty when somebody was faster
+     */
     Optional<Long> delete(Kind kind, String namespace, String name, long expected) {
         Bytes key = Bytes.utf8(kind.key(namespace, name));
         Op.Delete delete = new Op.Delete(KeyRange.single(key), false);
-        Op.Txn txn = new Op.Txn(List.of(Op.Compare.modRevisionIs(key, expected)), List.of(delete), List.of());
+        Op.Txn txn =
+                new Op.Txn(
+                        List.of(Op.Compare.modRevisionIs(key, expected)),
+                        List.of(delete),
+                        List.of());
         Answer.Txn done = transact(txn);
         return done.succeeded() ? Optional.of(done.revision()) : Optional.empty();
     }
 
-    /** Objects in key order as of {@code revision}, beginning after {@code after}: for pages of an older snapshot. */
+    /**
+     * Objects in key order as of {@code revision}, beginning after {@code after}: for pages of an
+     * older snapshot.
+     */
     List<KeyValue> page(Kind kind, WatchFilter filter, String after, long revision) {
         String prefix = Kind.keyPrefix(kind.resource());
         Bytes from = Bytes.utf8(prefix + after + "\0");
         Bytes end = Bytes.utf8(prefix + filter.prefix()).prefixEnd();
         List<KeyValue> found = new ArrayList<>();
-        Answer answer = store.scan(new Op.Range(new KeyRange(from, end), revision, 0, false, false), kv -> {
-            found.add(kv);
-            return true;
-        });
+        Answer answer =
+                store.scan(
+                        new Op.Range(new KeyRange(from, end), revision, 0, false, false),
+                        kv -> {
+                            found.add(kv);
+                            return true;
+                        });
         if (answer instanceof Answer.Refused) {
-            throw new ApiException(Status.expired("The provided continue parameter is too old to display a consistent"
-                    + " list result. You can start a new list without the continue parameter."));
+            throw new ApiException(
+                    Status.expired(
+                            "The provided continue parameter is too old to display a consistent"
+                                    + " list result. You can start a new list without the continue parameter."));
         }
         return found;
     }
@@ -98,13 +118,15 @@ final class Storage {
         return switch (await(store.txn(txn))) {
             case Answer.Txn done -> done;
             case Answer.Refused refused -> throw new ApiException(refusal(refused));
-            case Answer other -> throw new IllegalStateException("a transaction was answered with " + other);
+            case Answer other ->
+                    throw new IllegalStateException("a transaction was answered with " + other);
         };
     }
 
     private static Status refusal(Answer.Refused refused) {
         if (refused.reason() == Answer.Reason.TOO_LARGE) {
-            return Status.of(413, "RequestEntityTooLarge", "the object is larger than the store takes");
+            return Status.of(
+                    413, "RequestEntityTooLarge", "the object is larger than the store takes");
         }
         return Status.of(500, "InternalError", "the store refused the write: " + refused.reason());
     }
@@ -115,7 +137,10 @@ final class Storage {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ApiException(
-                    Status.of(503, "ServiceUnavailable", "interrupted while writing; the outcome is not known"));
+                    Status.of(
+                            503,
+                            "ServiceUnavailable",
+                            "interrupted while writing; the outcome is not known"));
         } catch (ExecutionException | CompletionException e) {
             throw failure(e.getCause() == null ? e : e.getCause());
         }
@@ -127,14 +152,21 @@ final class Storage {
         }
         return new ApiException(
                 switch (refused.reason()) {
-                    case QUEUE_FULL -> retryAfter(Status.of(
-                            429, "TooManyRequests", "too many writes are waiting for the disk, try again later"));
+                    case QUEUE_FULL ->
+                            retryAfter(
+                                    Status.of(
+                                            429,
+                                            "TooManyRequests",
+                                            "too many writes are waiting for the disk, try again later"));
                     case DISK_FULL ->
-                        Status.of(507, "InsufficientStorage",
-                                "the disk is full or failing, nothing was written (reads go on): "
-                                        + refused.getMessage());
+                            Status.of(
+                                    507,
+                                    "InsufficientStorage",
+                                    "the disk is full or failing, nothing was written (reads go on): "
+                                            + refused.getMessage());
                     case TOO_LARGE -> Status.of(413, "RequestEntityTooLarge", refused.getMessage());
-                    case NOT_LEADER, CLOSED -> Status.of(503, "ServiceUnavailable", refused.getMessage());
+                    case NOT_LEADER, CLOSED ->
+                            Status.of(503, "ServiceUnavailable", refused.getMessage());
                 });
     }
 

@@ -25,7 +25,8 @@ final class SubresourceHandler {
         this.pods = pods;
     }
 
-    int handle(Exchange exchange, RequestPath path, Kind kind, User user) throws IOException, InterruptedException {
+    int handle(Exchange exchange, RequestPath path, Kind kind, User user)
+            throws IOException, InterruptedException {
         boolean pod = kind.resource().equals(Resource.PODS);
         String what = path.subresource();
         if (what.equals("scale") && kind.definition().scale().isPresent()) {
@@ -49,46 +50,78 @@ final class SubresourceHandler {
                 default -> {}
             }
         }
-        throw new ApiException(Status.of(404, "NotFound", "the server could not find the requested resource"));
+        throw new ApiException(
+                Status.of(404, "NotFound", "the server could not find the requested resource"));
     }
 
     private int scale(Exchange exchange, RequestPath path, Kind kind, User user) {
         WriteOptions options = ResourceHandler.options(exchange, user);
-        ApiObject object = switch (exchange.method()) {
-            case "GET", "HEAD" -> core.reads().get(kind, path.namespace(), path.name());
-            case "PUT" -> {
-                ObjectNode wanted = bodies.read(exchange);
-                yield core.scales().change(kind, path.namespace(), path.name(), scale -> wanted, options);
-            }
-            case "PATCH" -> {
-                Patch.Type type = ResourceHandler.patchType(exchange);
-                yield core.patches()
-                        .patch(kind, path.namespace(), path.name(), "scale", type, exchange.body(), options)
-                        .object();
-            }
-            default -> throw notAllowed();
-        };
+        ApiObject object =
+                switch (exchange.method()) {
+                    case "GET", "HEAD" -> core.reads().get(kind, path.namespace(), path.name());
+                    case "PUT" -> {
+                        ObjectNode wanted = bodies.read(exchange);
+                        yield core.scales()
+                                .change(
+                                        kind,
+                                        path.namespace(),
+                                        path.name(),
+                                        scale -> wanted,
+                                        options);
+                    }
+                    case "PATCH" -> {
+                        Patch.Type type = ResourceHandler.patchType(exchange);
+                        yield core.patches()
+                                .patch(
+                                        kind,
+                                        path.namespace(),
+                                        path.name(),
+                                        "scale",
+                                        type,
+                                        exchange.body(),
+                                        options)
+                                .object();
+                    }
+                    default -> throw notAllowed();
+                };
         exchange.send(200, "application/json", Render.tree(Scales.of(kind, object)));
         return 200;
     }
 
     private static ApiException notAllowed() {
-        return new ApiException(Status.of(405, "MethodNotAllowed",
-                "the server does not allow this method on the requested resource"));
+        return new ApiException(
+                Status.of(
+                        405,
+                        "MethodNotAllowed",
+                        "the server does not allow this method on the requested resource"));
     }
 
     private int finalizeNamespace(Exchange exchange, RequestPath path, Kind kind, User user) {
         WriteOptions options = ResourceHandler.options(exchange, user);
-        ApiObject object = switch (exchange.method()) {
-            case "PUT" ->
-                core.writes().update(kind, "", path.name(), "finalize", bodies.read(exchange), options);
-            case "PATCH" ->
-                core.patches()
-                        .patch(kind, "", path.name(), "finalize", ResourceHandler.patchType(exchange),
-                                exchange.body(), options)
-                        .object();
-            default -> throw notAllowed();
-        };
+        ApiObject object =
+                switch (exchange.method()) {
+                    case "PUT" ->
+                            core.writes()
+                                    .update(
+                                            kind,
+                                            "",
+                                            path.name(),
+                                            "finalize",
+                                            bodies.read(exchange),
+                                            options);
+                    case "PATCH" ->
+                            core.patches()
+                                    .patch(
+                                            kind,
+                                            "",
+                                            path.name(),
+                                            "finalize",
+                                            ResourceHandler.patchType(exchange),
+                                            exchange.body(),
+                                            options)
+                                    .object();
+                    default -> throw notAllowed();
+                };
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
         exchange.send(200, encoding.contentType(), render.object(kind, object, encoding));
         return 200;
@@ -99,19 +132,35 @@ final class SubresourceHandler {
         ObjectNode binding = bodies.read(exchange);
         String node = binding.path("target").path("name").asText("");
         if (node.isEmpty()) {
-            throw new ApiException(Status.badRequest("target.name: the node to bind to is required"));
+            throw new ApiException(
+                    Status.badRequest("target.name: the node to bind to is required"));
         }
         WriteOptions options = ResourceHandler.options(exchange, user);
-        core.writes().replace(kind, path.namespace(), path.name(), "binding", "", old -> {
-            String bound = old.text("/spec/nodeName");
-            if (!bound.isEmpty() && !bound.equals(node)) {
-                throw new ApiException(Status.conflict(kind.resource(), path.name(),
-                        "pod " + path.name() + " is already assigned to node \"" + bound + "\""));
-            }
-            ObjectNode tree = old.tree().deepCopy();
-            tree.withObjectProperty("spec").put("nodeName", node);
-            return tree;
-        }, options);
+        core.writes()
+                .replace(
+                        kind,
+                        path.namespace(),
+                        path.name(),
+                        "binding",
+                        "",
+                        old -> {
+                            String bound = old.text("/spec/nodeName");
+                            if (!bound.isEmpty() && !bound.equals(node)) {
+                                throw new ApiException(
+                                        Status.conflict(
+                                                kind.resource(),
+                                                path.name(),
+                                                "pod "
+                                                        + path.name()
+                                                        + " is already assigned to node \""
+                                                        + bound
+                                                        + "\""));
+                            }
+                            ObjectNode tree = old.tree().deepCopy();
+                            tree.withObjectProperty("spec").put("nodeName", node);
+                            return tree;
+                        },
+                        options);
         return created(exchange);
     }
 
@@ -119,12 +168,13 @@ final class SubresourceHandler {
         requirePost(exchange);
         ObjectNode eviction = bodies.read(exchange);
         long grace = eviction.path("deleteOptions").path("gracePeriodSeconds").asLong(-1);
-        Deletes.Request request = new Deletes.Request(
-                Optional.of(Propagation.BACKGROUND),
-                grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
-                eviction.path("deleteOptions").path("preconditions").path("uid").asText(""),
-                "",
-                false);
+        Deletes.Request request =
+                new Deletes.Request(
+                        Optional.of(Propagation.BACKGROUND),
+                        grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
+                        eviction.path("deleteOptions").path("preconditions").path("uid").asText(""),
+                        "",
+                        false);
         core.deletes().delete(kind, path.namespace(), path.name(), request);
         return created(exchange);
     }

@@ -4,7 +4,9 @@ import dev.kemudi.api.Resource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which parts of an object have a path of their own, and which resources exist only as requests. */
+/**
+ * Which parts of an object have a path of their own, and which resources exist only as requests.
+ */
 final class Subresources {
     private static final List<String> READ_WRITE = List.of("get", "patch", "update");
 
@@ -19,21 +21,35 @@ final class Subresources {
             extras.add(extra("log", "", "v1", "Pod", List.of("get")));
         }
         if (resource.equals(Resource.NAMESPACES)) {
-            extras.add(new Discovery.Extra("finalize", "", "v1", "Namespace", false, List.of("update")));
+            extras.add(
+                    new Discovery.Extra(
+                            "finalize", "", "v1", "Namespace", false, List.of("update")));
         }
         if (kind.definition().scale().isPresent()) {
-            extras.add(new Discovery.Extra(
-                    "scale", "autoscaling", "v1", "Scale", resource.namespaced(), READ_WRITE));
+            extras.add(
+                    new Discovery.Extra(
+                            "scale",
+                            "autoscaling",
+                            "v1",
+                            "Scale",
+                            resource.namespaced(),
+                            READ_WRITE));
         }
         if (kind.definition().statusSubresource()) {
-            extras.add(new Discovery.Extra(
-                    "status", resource.group(), resource.version(), resource.kind(), resource.namespaced(),
-                    READ_WRITE));
+            extras.add(
+                    new Discovery.Extra(
+                            "status",
+                            resource.group(),
+                            resource.version(),
+                            resource.kind(),
+                            resource.namespaced(),
+                            READ_WRITE));
         }
         return extras;
     }
 
-    private static Discovery.Extra extra(String name, String group, String version, String kind, List<String> verbs) {
+    private static Discovery.Extra extra(
+            String name, String group, String version, String kind, List<String> verbs) {
         return new Discovery.Extra(name, group, version, kind, true, verbs);
     }
 
@@ -43,12 +59,32 @@ final class Subresources {
         String authorization = "authorization.k8s.io";
         return List.of(
                 new Discovery.Extra(
-                        "selfsubjectreviews", "authentication.k8s.io", "v1", "SelfSubjectReview", false, create),
+                        "selfsubjectreviews",
+                        "authentication.k8s.io",
+                        "v1",
+                        "SelfSubjectReview",
+                        false,
+                        create),
                 new Discovery.Extra(
-                        "selfsubjectaccessreviews", authorization, "v1", "SelfSubjectAccessReview", false, create),
+                        "selfsubjectaccessreviews",
+                        authorization,
+                        "v1",
+                        "SelfSubjectAccessReview",
+                        false,
+                        create),
                 new Discovery.Extra(
-                        "selfsubjectrulesreviews", authorization, "v1", "SelfSubjectRulesReview", false, create),
+                        "selfsubjectrulesreviews",
+                        authorization,
+                        "v1",
+                        "SelfSubjectRulesReview",
+                        false,
+                        create),
                 new Discovery.Extra(
-                        "subjectaccessreviews", authorization, "v1", "SubjectAccessReview", false, create));
+                        "subjectaccessreviews",
+                        authorization,
+                        "v1",
+                        "SubjectAccessReview",
+                        false,
+                        create));
     }
 }

@@ -22,7 +22,12 @@ final class Tables {
         }
         for (Column column : kind.definition().columns()) {
             definition(
-                    out, column.name(), column.type(), column.format(), column.description(), column.priority());
+                    out,
+                    column.name(),
+                    column.type(),
+                    column.format(),
+                    column.description(),
+                    column.priority());
         }
         out.writeEndArray();
     }
@@ -33,7 +38,12 @@ final class Tables {
     }
 
     private static void definition(
-            JsonGenerator out, String name, String type, String format, String description, int priority)
+            JsonGenerator out,
+            String name,
+            String type,
+            String format,
+            String description,
+            int priority)
             throws IOException {
         out.writeStartObject();
         out.writeStringField("name", name);
@@ -70,7 +80,8 @@ final class Tables {
         out.writeEndObject();
     }
 
-    static void partial(JsonGenerator out, ApiObject object, String metaVersion) throws IOException {
+    static void partial(JsonGenerator out, ApiObject object, String metaVersion)
+            throws IOException {
         out.writeStartObject();
         out.writeStringField("kind", "PartialObjectMetadata");
         out.writeStringField("apiVersion", "meta.k8s.io/" + metaVersion);

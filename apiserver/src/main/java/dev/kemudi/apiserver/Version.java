@@ -20,7 +20,10 @@ final class Version {
                 .put("buildDate", "1970-01-01T00:00:00Z")
                 .put("goVersion", "none")
                 .put("compiler", "javac")
-                .put("platform", System.getProperty("os.name").toLowerCase(java.util.Locale.ROOT) + "/"
-                        + System.getProperty("os.arch"));
+                .put(
+                        "platform",
+                        System.getProperty("os.name").toLowerCase(java.util.Locale.ROOT)
+                                + "/"
+                                + System.getProperty("os.arch"));
     }
 }

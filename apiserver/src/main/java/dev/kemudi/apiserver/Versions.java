@@ -4,12 +4,18 @@ import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Kubernetes' order of API versions: stable before beta before alpha, newer before older, anything else last. */
+/**
+ * Kubernetes' order of API versions: stable before beta before alpha, newer before older, anything
+ * else last.
+ */
 final class Versions {
-    private static final Pattern SHAPE = Pattern.compile("v([0-9]{1,9})(?:(alpha|beta)([0-9]{1,9}))?");
+    private static final Pattern SHAPE =
+            Pattern.compile("v([0-9]{1,9})(?:(alpha|beta)([0-9]{1,9}))?");
 
     static final Comparator<String> NEWEST_FIRST =
-            Comparator.comparing(Versions::rank).reversed().thenComparing(Comparator.naturalOrder());
+            Comparator.comparing(Versions::rank)
+                    .reversed()
+                    .thenComparing(Comparator.naturalOrder());
 
     private Versions() {}
 

@@ -37,7 +37,10 @@ import org.jspecify.annotations.Nullable;
  * A watch may begin anywhere in the window. Further back it is told 410 and lists again, as Kubernetes does.
  * When the store ends its watch (it fell behind a compaction) all feeds end and the next use loads anew.
  */
-/** The current objects of one kind, shared and immutable, and the last changes to them. Safe for many threads. */
+/**
+ * The current objects of one kind, shared and immutable, and the last changes to them. Safe for
+ * many threads.
+ */
 final class WatchCache {
     private static final System.Logger LOG = System.getLogger(WatchCache.class.getName());
 
@@ -57,7 +60,9 @@ final class WatchCache {
     private int generation;
     private boolean closed;
 
-    /** @param prefix of the kind's keys in the store, with its trailing slash */
+    /**
+     * @param prefix of the kind's keys in the store, with its trailing slash
+     */
     WatchCache(Store store, String prefix, Limits limits) {
         this.store = store;
         this.prefix = prefix;
@@ -79,35 +84,43 @@ final class WatchCache {
             window.clear();
             Op.Range range = Op.Range.of(KeyRange.prefix(Bytes.utf8(prefix)));
             long[] at = {0};
-            Answer answer = store.scan(range, kv -> {
-                current.put(relative(kv.key()), parse(kv));
-                return true;
-            });
+            Answer answer =
+                    store.scan(
+                            range,
+                            kv -> {
+                                current.put(relative(kv.key()), parse(kv));
+                                return true;
+                            });
             if (answer instanceof Answer.Ranged ranged) {
                 at[0] = ranged.revision();
             } else {
-                throw new ApiException(Status.of(500, "InternalError", "the store refused to be read: " + answer));
+                throw new ApiException(
+                        Status.of(500, "InternalError", "the store refused to be read: " + answer));
             }
             revision = at[0];
             floorRevision = at[0];
             int mine = ++generation;
-            watcher = store.watch(
-                    KeyRange.prefix(Bytes.utf8(prefix)), at[0] + 1, false, new Watcher.Listener() {
-                        @Override
-                        public void events(List<Watcher.Event> events, long upTo) {
-                            apply(mine, events, upTo);
-                        }
+            watcher =
+                    store.watch(
+                            KeyRange.prefix(Bytes.utf8(prefix)),
+                            at[0] + 1,
+                            false,
+                            new Watcher.Listener() {
+                                @Override
+                                public void events(List<Watcher.Event> events, long upTo) {
+                                    apply(mine, events, upTo);
+                                }
 
-                        @Override
-                        public void progress(long upTo) {
-                            apply(mine, List.of(), upTo);
-                        }
+                                @Override
+                                public void progress(long upTo) {
+                                    apply(mine, List.of(), upTo);
+                                }
 
-                        @Override
-                        public void ended(long compactRevision) {
-                            lost(mine);
-                        }
-                    });
+                                @Override
+                                public void ended(long compactRevision) {
+                                    lost(mine);
+                                }
+                            });
         }
     }
 
@@ -117,13 +130,14 @@ final class WatchCache {
                 return;
             }
             for (Watcher.Event event : events) {
-                change(event).ifPresent(change -> {
-                    window.addLast(change);
-                    if (window.size() > limits.watchHistoryEvents()) {
-                        floorRevision = window.removeFirst().revision();
-                    }
-                    feeds.forEach(feed -> feed.offer(change));
-                });
+                change(event)
+                        .ifPresent(change -> {
+                            window.addLast(change);
+                            if (window.size() > limits.watchHistoryEvents()) {
+                                floorRevision = window.removeFirst().revision();
+                            }
+                            feeds.forEach(feed -> feed.offer(change));
+                        });
             }
             revision = Math.max(revision, upTo);
             lock.notifyAll();
@@ -145,7 +159,13 @@ final class WatchCache {
                     yield Optional.empty();
                 }
                 ApiObject last = withRevision(before, kv.modRevision());
-                yield Optional.of(Change.of(kv.modRevision(), key, Optional.of(before), Optional.empty(), last));
+                yield Optional.of(
+                        Change.of(
+                                kv.modRevision(),
+                                key,
+                                Optional.of(before),
+                                Optional.empty(),
+                                last));
             }
         };
     }
@@ -189,15 +209,22 @@ final class WatchCache {
                     lock.wait(left);
                 } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
-                    throw new ApiException(Status.of(503, "ServiceUnavailable", "the read was interrupted"));
+                    throw new ApiException(
+                            Status.of(503, "ServiceUnavailable", "the read was interrupted"));
                 }
             }
         }
     }
 
     private ApiException tooLarge(long wanted) {
-        Status status = Status.of(
-                504, "Timeout", "Timeout: Too large resource version: " + wanted + ", current: " + revision);
+        Status status =
+                Status.of(
+                        504,
+                        "Timeout",
+                        "Timeout: Too large resource version: "
+                                + wanted
+                                + ", current: "
+                                + revision);
         status.details()
                 .put("retryAfterSeconds", 1)
                 .putArray("causes")
@@ -216,9 +243,14 @@ final class WatchCache {
     Snapshot snapshot(String namespacePrefix) {
         load();
         synchronized (lock) {
-            NavigableMap<String, ApiObject> part = namespacePrefix.isEmpty()
-                    ? current
-                    : current.subMap(namespacePrefix, true, namespacePrefix + Character.MAX_VALUE, false);
+            NavigableMap<String, ApiObject> part =
+                    namespacePrefix.isEmpty()
+                            ? current
+                            : current.subMap(
+                                    namespacePrefix,
+                                    true,
+                                    namespacePrefix + Character.MAX_VALUE,
+                                    false);
             return new Snapshot(revision, new TreeMap<>(part));
         }
     }
@@ -249,16 +281,22 @@ final class WatchCache {
                         initial.add(object);
                     }
                 });
-                return register(new WatchFeed(this, filter, initial, revision, limits.watchBufferEvents()));
+                return register(
+                        new WatchFeed(this, filter, initial, revision, limits.watchBufferEvents()));
             }
             if (after < floorRevision) {
                 throw new ApiException(
-                        Status.expired("too old resource version: " + after + " (" + floorRevision + ")"));
+                        Status.expired(
+                                "too old resource version: " + after + " (" + floorRevision + ")"));
             }
-            List<Change> missed =
-                    window.stream().filter(c -> c.revision() > after).toList();
-            WatchFeed feed = new WatchFeed(
-                    this, filter, List.of(), revision, limits.watchBufferEvents() + missed.size());
+            List<Change> missed = window.stream().filter(c -> c.revision() > after).toList();
+            WatchFeed feed =
+                    new WatchFeed(
+                            this,
+                            filter,
+                            List.of(),
+                            revision,
+                            limits.watchBufferEvents() + missed.size());
             missed.forEach(feed::offer);
             return register(feed);
         }
@@ -295,20 +333,28 @@ final class WatchCache {
     }
 
     private String relative(Bytes key) {
-        return new String(key.array(), prefix.length(), key.length() - prefix.length(), StandardCharsets.UTF_8);
+        return new String(
+                key.array(),
+                prefix.length(),
+                key.length() - prefix.length(),
+                StandardCharsets.UTF_8);
     }
 
     /** The object in {@code kv}, with its revision. */
     static ApiObject parse(KeyValue kv) {
         try {
             if (Json.MAPPER.readTree(kv.value().array()) instanceof ObjectNode tree) {
-                tree.withObjectProperty("metadata").put("resourceVersion", Long.toString(kv.modRevision()));
+                tree.withObjectProperty("metadata")
+                        .put("resourceVersion", Long.toString(kv.modRevision()));
                 return ApiObject.of(tree);
             }
         } catch (IOException e) {
-            LOG.log(Level.ERROR, "the stored object " + kv.key() + " cannot be read: " + e.getMessage());
+            LOG.log(
+                    Level.ERROR,
+                    "the stored object " + kv.key() + " cannot be read: " + e.getMessage());
         }
-        // Someone wrote under our prefix through the etcd API; the object is shown as what can be known of it.
+        // Someone wrote under our prefix through the etcd API; the object is shown as what can be
+        // known of it.
         ObjectNode broken = Json.MAPPER.createObjectNode();
         broken.putObject("metadata").put("resourceVersion", Long.toString(kv.modRevision()));
         return ApiObject.of(broken);

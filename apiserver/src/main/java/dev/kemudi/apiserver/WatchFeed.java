@@ -6,8 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bounded queue between a watch cache and one watcher. The cache never waits: a watcher whose queue is full is cut,
- * its reader is woken (and interrupted when it hangs in a write), and the client resumes by resourceVersion.
+ * The bounded queue between a watch cache and one watcher. The cache never waits: a watcher whose
+ * queue is full is cut, its reader is woken (and interrupted when it hangs in a write), and the
+ * client resumes by resourceVersion.
  */
 final class WatchFeed {
     private final WatchFilter filter;
@@ -21,7 +22,12 @@ final class WatchFeed {
     private boolean cut;
     private @Nullable Thread reader;
 
-    WatchFeed(WatchCache cache, WatchFilter filter, List<ApiObject> initial, long revision, int eventsMax) {
+    WatchFeed(
+            WatchCache cache,
+            WatchFilter filter,
+            List<ApiObject> initial,
+            long revision,
+            int eventsMax) {
         this.cache = cache;
         this.filter = filter;
         this.initial = initial;
@@ -55,7 +61,10 @@ final class WatchFeed {
         }
     }
 
-    /** The thread to interrupt when this feed is cut while that thread hangs in a write to a client that never reads. */
+    /**
+     * The thread to interrupt when this feed is cut while that thread hangs in a write to a client
+     * that never reads.
+     */
     synchronized void readBy(Thread thread) {
         reader = thread;
     }
@@ -111,8 +120,9 @@ final class WatchFeed {
     }
 
     /**
-     * A revision up to which the reader has everything, when it has: every event up to the cache's revision was offered
-     * before that revision was published, so an empty queue read afterwards is proof.
+     * A revision up to which the reader has everything, when it has: every event up to the cache's
+     * revision was offered before that revision was published, so an empty queue read afterwards is
+     * proof.
      */
     long safeRevision() {
         long revision = cache.revision();

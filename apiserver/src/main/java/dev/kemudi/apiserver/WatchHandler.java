@@ -24,19 +24,27 @@ final class WatchHandler {
         return core.limits().watchesMax() - permits.availablePermits();
     }
 
-    int handle(Exchange exchange, RequestPath path, Kind kind) throws IOException, InterruptedException {
+    int handle(Exchange exchange, RequestPath path, Kind kind)
+            throws IOException, InterruptedException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
         if (encoding.yaml()) {
-            throw new ApiException(Status.of(406, "NotAcceptable", "watches are served as application/json only"));
+            throw new ApiException(
+                    Status.of(406, "NotAcceptable", "watches are served as application/json only"));
         }
         WatchOptions options = options(exchange.params(), path);
         if (!permits.tryAcquire()) {
-            throw new ApiException(Storage.retryAfter(Status.of(429, "TooManyRequests",
-                    "too many watches are open (" + core.limits().watchesMax() + "), try again later")));
+            throw new ApiException(
+                    Storage.retryAfter(
+                            Status.of(
+                                    429,
+                                    "TooManyRequests",
+                                    "too many watches are open ("
+                                            + core.limits().watchesMax()
+                                            + "), try again later")));
         }
         try {
             WatchFeed feed = core.reads().watch(kind, path.namespace(), options);
-            try (OutputStream out = exchange.stream(200, encoding.contentType())) {
+            try (OutputStream out = exchange.streamAtOnce(200, encoding.contentType())) {
                 feed.readBy(Thread.currentThread());
                 new Session(kind, encoding, feed, options, out).run();
             } finally {
@@ -76,7 +84,12 @@ final class WatchHandler {
         private final OutputStream out;
         private final long endNanos;
 
-        Session(Kind kind, Encoding encoding, WatchFeed feed, WatchOptions options, OutputStream out) {
+        Session(
+                Kind kind,
+                Encoding encoding,
+                WatchFeed feed,
+                WatchOptions options,
+                OutputStream out) {
             this.kind = kind;
             this.encoding = encoding;
             this.feed = feed;
@@ -86,7 +99,6 @@ final class WatchHandler {
         }
 
         void run() throws IOException, InterruptedException {
-            out.flush(); // the client must see the headers before the first event
             boolean initialTold = !options.sendInitialEvents();
             while (!feed.ended()) {
                 if (!initialTold && feed.initialDone()) {

@@ -59,7 +59,8 @@ final class Writes {
         ObjectNode metadata = ObjectMeta.of(wanted);
         if (!metadata.path("resourceVersion").asText("").isEmpty()) {
             throw new ApiException(
-                    Status.badRequest("resourceVersion should not be set on objects to be created"));
+                    Status.badRequest(
+                            "resourceVersion should not be set on objects to be created"));
         }
         if (resource.namespaced()) {
             namespaces.admit(resource, namespace, metadata.path("name").asText());
@@ -88,7 +89,12 @@ final class Writes {
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
     }
 
-    private ApiObject store(Kind kind, String namespace, ObjectNode tree, String generateName, WriteOptions options) {
+    private ApiObject store(
+            Kind kind,
+            String namespace,
+            ObjectNode tree,
+            String generateName,
+            WriteOptions options) {
         ObjectNode metadata = ObjectMeta.of(tree);
         for (int attempt = 0; ; attempt++) {
             String name = metadata.path("name").asText();
@@ -98,7 +104,9 @@ final class Writes {
                     return ApiObject.of(tree);
                 }
             } else {
-                long lease = leases.leaseFor(kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
+                long lease =
+                        leases.leaseFor(
+                                kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
                 Optional<ApiObject> stored = storage.write(kind, namespace, name, tree, 0, lease);
                 if (stored.isPresent()) {
                     customResources.written(kind, stored.get());
@@ -114,11 +122,17 @@ final class Writes {
 
     /** PUT of the object, its status or another part of it. */
     ApiObject update(
-            Kind kind, String namespace, String name, String subresource, ObjectNode wanted, WriteOptions options) {
+            Kind kind,
+            String namespace,
+            String name,
+            String subresource,
+            ObjectNode wanted,
+            WriteOptions options) {
         checkIdentity(kind, namespace, name, wanted);
         String version = ObjectMeta.of(wanted).path("resourceVersion").asText("");
         ObjectNode known = known(kind, wanted, options);
-        return replace(kind, namespace, name, subresource, version, old -> known.deepCopy(), options);
+        return replace(
+                kind, namespace, name, subresource, version, old -> known.deepCopy(), options);
     }
 
     /**
@@ -137,18 +151,25 @@ final class Writes {
             WriteOptions options) {
         kind.cache().load();
         for (int attempt = 0; attempt < limits.writeRetriesMax(); attempt++) {
-            ApiObject stored = storage.read(kind, namespace, name)
-                    .orElseThrow(() -> new ApiException(Status.notFound(kind.resource(), name)));
-            if (!version.isEmpty() && !version.equals("0") && !version.equals(stored.resourceVersion())) {
+            ApiObject stored =
+                    storage.read(kind, namespace, name)
+                            .orElseThrow(
+                                    () -> new ApiException(Status.notFound(kind.resource(), name)));
+            if (!version.isEmpty()
+                    && !version.equals("0")
+                    && !version.equals(stored.resourceVersion())) {
                 throw modified(kind, name);
             }
             ApiObject old = kind.view(stored);
             ObjectNode tree = change.apply(old);
             String patched = ObjectMeta.of(tree).path("resourceVersion").asText("");
-            if (!patched.isEmpty() && !patched.equals("0") && !patched.equals(old.resourceVersion())) {
+            if (!patched.isEmpty()
+                    && !patched.equals("0")
+                    && !patched.equals(old.resourceVersion())) {
                 throw modified(kind, name);
             }
-            Optional<ApiObject> written = attempt(kind, namespace, name, subresource, old, tree, options);
+            Optional<ApiObject> written =
+                    attempt(kind, namespace, name, subresource, old, tree, options);
             if (written.isPresent()) {
                 return kind.view(written.get());
             }
@@ -157,10 +178,11 @@ final class Writes {
     }
 
     private static ApiException modified(Kind kind, String name) {
-        return new ApiException(Status.conflict(
-                kind.resource(),
-                name,
-                "the object has been modified; please apply your changes to the latest version and try again"));
+        return new ApiException(
+                Status.conflict(
+                        kind.resource(),
+                        name,
+                        "the object has been modified; please apply your changes to the latest version and try again"));
     }
 
     private Optional<ApiObject> attempt(
@@ -199,21 +221,27 @@ final class Writes {
             ObjectMeta.of(tree).put("resourceVersion", old.resourceVersion());
             return Optional.of(ApiObject.of(tree));
         }
-        long lease = leases.leaseFor(kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
+        long lease =
+                leases.leaseFor(kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
         Optional<ApiObject> written = storage.write(kind, namespace, name, tree, expected, lease);
         written.ifPresent(object -> customResources.written(kind, object));
         return written;
     }
 
     /** The wanted tree with everything that this kind of write may not touch put back. */
-    private ObjectNode settled(Kind kind, String name, String subresource, ApiObject old, ObjectNode wanted) {
+    private ObjectNode settled(
+            Kind kind, String name, String subresource, ApiObject old, ObjectNode wanted) {
         ObjectNode metadata = ObjectMeta.of(wanted);
         String uid = metadata.path("uid").asText("");
         if (!uid.isEmpty() && !uid.equals(old.uid())) {
-            throw new ApiException(Status.conflict(
-                    kind.resource(),
-                    name,
-                    "Precondition failed: UID in precondition: " + uid + ", UID in object meta: " + old.uid()));
+            throw new ApiException(
+                    Status.conflict(
+                            kind.resource(),
+                            name,
+                            "Precondition failed: UID in precondition: "
+                                    + uid
+                                    + ", UID in object meta: "
+                                    + old.uid()));
         }
         ObjectNode tree = wanted;
         if (subresource.equals("status")) {
@@ -238,15 +266,23 @@ final class Writes {
         return tree;
     }
 
-    private static void refuseNewFinalizers(Kind kind, String name, ObjectNode metadata, ApiObject old) {
+    private static void refuseNewFinalizers(
+            Kind kind, String name, ObjectNode metadata, ApiObject old) {
         Set<String> before = new HashSet<>(old.finalizers());
         for (JsonNode finalizer : metadata.path("finalizers")) {
             if (!before.contains(finalizer.asText())) {
-                throw new ApiException(Status.invalid(kind.resource(), name, List.of(new Cause(
-                        "FieldValueForbidden",
-                        "Forbidden: no new finalizers can be added if the object is being deleted, found new"
-                                + " finalizers []string{\"" + finalizer.asText() + "\"}",
-                        "metadata.finalizers"))));
+                throw new ApiException(
+                        Status.invalid(
+                                kind.resource(),
+                                name,
+                                List.of(
+                                        new Cause(
+                                                "FieldValueForbidden",
+                                                "Forbidden: no new finalizers can be added if the object is being deleted, found new"
+                                                        + " finalizers []string{\""
+                                                        + finalizer.asText()
+                                                        + "\"}",
+                                                "metadata.finalizers"))));
             }
         }
     }
@@ -265,16 +301,20 @@ final class Writes {
             return;
         }
         boolean statusCounts = !kind.definition().statusSubresource();
-        UnaryOperator<ObjectNode> counted = whole -> {
-            ObjectNode part = whole.objectNode();
-            whole.properties().forEach(e -> {
-                boolean skip = e.getKey().equals("metadata") || e.getKey().equals("status") && !statusCounts;
-                if (!skip) {
-                    part.set(e.getKey(), e.getValue());
-                }
-            });
-            return part;
-        };
+        UnaryOperator<ObjectNode> counted =
+                whole -> {
+                    ObjectNode part = whole.objectNode();
+                    whole.properties()
+                            .forEach(e -> {
+                                boolean skip =
+                                        e.getKey().equals("metadata")
+                                                || e.getKey().equals("status") && !statusCounts;
+                                if (!skip) {
+                                    part.set(e.getKey(), e.getValue());
+                                }
+                            });
+                    return part;
+                };
         if (!counted.apply(tree).equals(counted.apply(old.tree()))) {
             ObjectMeta.of(tree).put("generation", old.generation() + 1);
         }
@@ -290,19 +330,24 @@ final class Writes {
     }
 
     private void check(Kind kind, ObjectNode tree, Optional<ApiObject> old) {
-        List<Cause> causes = new ArrayList<>(ObjectMeta.validate(kind.resource(), ObjectMeta.of(tree)));
+        List<Cause> causes =
+                new ArrayList<>(ObjectMeta.validate(kind.resource(), ObjectMeta.of(tree)));
         causes.addAll(kind.rules().validate(tree));
         if (causes.isEmpty()) {
             causes.addAll(kind.definition().strategy().validate(ApiObject.of(tree), old));
             causes.addAll(customResources.validate(kind, tree));
         }
         if (!causes.isEmpty()) {
-            throw new ApiException(Status.invalid(
-                    kind.resource(), ObjectMeta.of(tree).path("name").asText(), causes));
+            throw new ApiException(
+                    Status.invalid(
+                            kind.resource(), ObjectMeta.of(tree).path("name").asText(), causes));
         }
     }
 
-    /** Fields that the schema does not know are refused, warned of or silently dropped, as the client asks. */
+    /**
+     * Fields that the schema does not know are refused, warned of or silently dropped, as the
+     * client asks.
+     */
     ObjectNode known(Kind kind, ObjectNode tree, WriteOptions options) {
         List<String> unknown = kind.rules().unknownFields(tree);
         if (unknown.isEmpty()) {
@@ -312,11 +357,18 @@ final class Writes {
             case STRICT -> {
                 List<String> lines =
                         unknown.stream().map(f -> "unknown field \"" + f + "\"").toList();
-                throw new ApiException(Status.badRequest(kind.resource().kind() + " in version \""
-                        + kind.resource().version() + "\" cannot be handled as a " + kind.resource().kind()
-                        + ": strict decoding error: " + String.join(", ", lines)));
+                throw new ApiException(
+                        Status.badRequest(
+                                kind.resource().kind()
+                                        + " in version \""
+                                        + kind.resource().version()
+                                        + "\" cannot be handled as a "
+                                        + kind.resource().kind()
+                                        + ": strict decoding error: "
+                                        + String.join(", ", lines)));
             }
-            case WARN -> unknown.forEach(f -> options.warnings().accept("unknown field \"" + f + "\""));
+            case WARN ->
+                    unknown.forEach(f -> options.warnings().accept("unknown field \"" + f + "\""));
             case IGNORE -> {}
         }
         return kind.rules().pruned(tree);
@@ -330,11 +382,21 @@ final class Writes {
         if (apiVersion.isEmpty() && kindName.isEmpty()) {
             wanted.put("apiVersion", resource.apiVersion()).put("kind", resource.kind());
         } else if (!apiVersion.equals(resource.apiVersion())) {
-            throw new ApiException(Status.badRequest("the API version in the data (" + apiVersion
-                    + ") does not match the expected API version (" + resource.apiVersion() + ")"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "the API version in the data ("
+                                    + apiVersion
+                                    + ") does not match the expected API version ("
+                                    + resource.apiVersion()
+                                    + ")"));
         } else if (!kindName.equals(resource.kind())) {
-            throw new ApiException(Status.badRequest("the kind in the data (" + kindName
-                    + ") does not match the expected kind (" + resource.kind() + ")"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "the kind in the data ("
+                                    + kindName
+                                    + ") does not match the expected kind ("
+                                    + resource.kind()
+                                    + ")"));
         }
         ObjectNode metadata = ObjectMeta.of(wanted);
         String inBody = metadata.path("namespace").asText("");
@@ -343,15 +405,22 @@ final class Writes {
         } else if (inBody.isEmpty()) {
             metadata.put("namespace", namespace);
         } else if (!inBody.equals(namespace)) {
-            throw new ApiException(Status.badRequest("the namespace of the provided object does not match the namespace"
-                    + " sent on the request"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "the namespace of the provided object does not match the namespace"
+                                    + " sent on the request"));
         }
         String nameInBody = metadata.path("name").asText("");
         if (!name.isEmpty() && nameInBody.isEmpty()) {
             metadata.put("name", name);
         } else if (!name.isEmpty() && !nameInBody.equals(name)) {
-            throw new ApiException(Status.badRequest("the name of the object (" + nameInBody
-                    + ") does not match the name on the URL (" + name + ")"));
+            throw new ApiException(
+                    Status.badRequest(
+                            "the name of the object ("
+                                    + nameInBody
+                                    + ") does not match the name on the URL ("
+                                    + name
+                                    + ")"));
         }
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 /** A node of one machine: exec runs real processes here, logs are two lines. */
 final class LocalStreams implements PodStreams {
     @Override
-    public void logs(ApiObject pod, String container, LogOptions options, OutputStream out) throws IOException {
+    public void logs(ApiObject pod, String container, LogOptions options, OutputStream out)
+            throws IOException {
         out.write(("hello from " + container + "\nsecond line\n").getBytes(StandardCharsets.UTF_8));
     }
 
@@ -18,20 +19,24 @@ final class LocalStreams implements PodStreams {
     public int exec(ApiObject pod, String container, List<String> command, ExecStreams streams)
             throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).start();
-        Thread in = Thread.ofVirtual().start(() -> {
-            try (OutputStream to = process.getOutputStream()) {
-                streams.stdin().transferTo(to);
-            } catch (IOException e) {
-                process.destroy();
-            }
-        });
-        Thread err = Thread.ofVirtual().start(() -> {
-            try {
-                process.getErrorStream().transferTo(streams.stderr());
-            } catch (IOException e) {
-                process.destroy();
-            }
-        });
+        Thread in =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try (OutputStream to = process.getOutputStream()) {
+                                streams.stdin().transferTo(to);
+                            } catch (IOException e) {
+                                process.destroy();
+                            }
+                        });
+        Thread err =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                process.getErrorStream().transferTo(streams.stderr());
+                            } catch (IOException e) {
+                                process.destroy();
+                            }
+                        });
         try {
             process.getInputStream().transferTo(streams.stdout());
             err.join();

@@ -10,7 +10,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A real server on a free port over a store in memory; {@code main} keeps one running for foreign clients. */
+/**
+ * A real server on a free port over a store in memory; {@code main} keeps one running for foreign
+ * clients.
+ */
 final class RunningServer implements AutoCloseable {
     final Store store;
     final ApiServer server;
@@ -18,16 +21,21 @@ final class RunningServer implements AutoCloseable {
     RunningServer(Path pki, Limits limits, int port) {
         PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
-        server = new ApiServer(
-                new ApiServer.Config("127.0.0.1", port, pki),
-                store,
-                BuiltinKinds.all(),
-                metrics,
-                Tracer.NONE,
-                TimeSource.system(),
-                limits);
+        server =
+                new ApiServer(
+                        new ApiServer.Config("127.0.0.1", port, pki),
+                        store,
+                        BuiltinKinds.all(),
+                        metrics,
+                        Tracer.NONE,
+                        TimeSource.system(),
+                        limits);
         server.attach(new LocalStreams());
         server.start();
+    }
+
+    int openWatches() {
+        return server.openWatches();
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
@@ -35,8 +43,12 @@ final class RunningServer implements AutoCloseable {
         Path directory = Path.of(args[0]);
         RunningServer running = new RunningServer(directory.resolve("pki"), Limits.defaults(), 0);
         Files.writeString(directory.resolve("kubeconfig"), running.server.kubeconfig());
-        System.out.println("ready on " + running.server.port() + " after " + (System.nanoTime() - start) / 1_000_000
-                + " ms");
+        System.out.println(
+                "ready on "
+                        + running.server.port()
+                        + " after "
+                        + (System.nanoTime() - start) / 1_000_000
+                        + " ms");
         Thread.currentThread().join();
     }
 

@@ -1,0 +1,31 @@
+package dev.kemudi.apiserver;
+
+/** Limits small enough to be reached in a test. */
+final class Small {
+    private Small() {}
+
+    static Limits limits() {
+        Limits d = Limits.defaults();
+        return new Limits(
+                d.bodyBytesMax(),
+                1_000,
+                d.headerBytesMax(),
+                d.readsInFlightMax(),
+                d.writesInFlightMax(),
+                d.watchesMax(),
+                16,
+                64,
+                d.watchSecondsDefault(),
+                500,
+                d.freshnessMillisMax(),
+                d.listItemsMax(),
+                d.streamsPerConnectionMax(),
+                d.connectionsMax(),
+                d.idleMillisMax(),
+                d.writeRetriesMax(),
+                d.patchOperationsMax(),
+                d.execSessionsMax(),
+                d.execBufferBytesMax(),
+                500);
+    }
+}
