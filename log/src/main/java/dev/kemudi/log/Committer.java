@@ -190,11 +190,11 @@ final class Committer<R> {
     private void fail(List<Proposal<R>> taken, String message, Throwable cause) {
         LOG.log(Level.ERROR, "the log stops taking commands until a restart: " + message, cause);
         failure = cause;
-        proposals.refuse(Reason.DISK_FULL, message + "; the log takes nothing until a restart");
-        proposals.release(taken);
         LogFailedException unknown =
                 new LogFailedException(message + "; whether the command lasts is unknown", cause);
         taken.forEach(proposal -> proposal.answer().completeExceptionally(unknown));
+        proposals.release(taken);
+        proposals.refuse(Reason.DISK_FULL, message + "; the log takes nothing until a restart");
     }
 
     boolean diskFull() {

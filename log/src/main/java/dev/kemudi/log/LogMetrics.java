@@ -41,12 +41,14 @@ final class LogMetrics {
                         Counter.builder()
                                 .name("kemudi_log_entries_total")
                                 .help("Commands made durable.")
+                                .withoutExemplars()
                                 .register(registry));
         Counter refusals =
                 register(
                         Counter.builder()
                                 .name("kemudi_log_refused_total")
                                 .help("Commands that the log did not take.")
+                                .withoutExemplars()
                                 .labelNames("reason")
                                 .register(registry));
         for (LogRefusedException.Reason reason : LogRefusedException.Reason.values()) {
@@ -69,6 +71,7 @@ final class LogMetrics {
                                 .name(name)
                                 .help(help)
                                 .classicOnly()
+                                .withoutExemplars()
                                 .classicUpperBounds(bounds)
                                 .register(registry))
                 .labelValues();

@@ -139,8 +139,8 @@ final class Proposals<R> {
     void refuse(List<Proposal<R>> taken, Reason reason, String message) {
         release(taken);
         for (Proposal<R> proposal : taken) {
-            metrics.refused(reason);
             proposal.answer().completeExceptionally(new LogRefusedException(reason, message));
+            metrics.refused(reason);
         }
     }
 

@@ -104,7 +104,7 @@ final class Recovery {
         if (durableIndex >= nextIndex) {
             current.close();
             throw new IOException(
-                    ("the state has applied entry %d, but the log %s ends at %d: some are missing;"
+                    ("the state has applied entry %d, the log %s ends at %d: some are missing;"
                                     + " restore the log's directory, or state and log together from one backup")
                             .formatted(durableIndex, disk.describe(current.name()), nextIndex - 1));
         }

@@ -82,7 +82,12 @@ public final class SpanExporter implements Tracer, AutoCloseable {
 
     private static Counter counter(
             PrometheusRegistry registry, String name, String help, String... labels) {
-        return Counter.builder().name(name).help(help).labelNames(labels).register(registry);
+        return Counter.builder()
+                .name(name)
+                .help(help)
+                .withoutExemplars()
+                .labelNames(labels)
+                .register(registry);
     }
 
     /** Keeps the last spans and sends none. */
