@@ -21,13 +21,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Counts calls and lets only so many through at a time; streams are bounded per connection by the
  * transport.
  */
-final class CallGate implements ServerInterceptor {
+final class CallGate implements ServerInterceptor, AutoCloseable {
+    private final PrometheusRegistry registry;
     private final Semaphore permits;
     private final Counter calls;
     private final Gauge open;
     private final Map<String, CounterDataPoint> fine = new ConcurrentHashMap<>();
 
     CallGate(int callsMax, PrometheusRegistry registry) {
+        this.registry = registry;
         permits = new Semaphore(callsMax);
         calls =
                 Counter.builder()
@@ -93,5 +95,12 @@ final class CallGate implements ServerInterceptor {
         } else {
             calls.labelValues(method, code.name()).inc();
         }
+    }
+
+    /** Takes its series out of the registry, so that a server may be started upon it again. */
+    @Override
+    public void close() {
+        registry.unregister(calls);
+        registry.unregister(open);
     }
 }

@@ -155,6 +155,7 @@ public final class EtcdServer implements AutoCloseable {
             return;
         }
         running = null;
+        gate.close();
         was.notifier.interrupt();
         was.server.shutdown();
         streams.stopAll();

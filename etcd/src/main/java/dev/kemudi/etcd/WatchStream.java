@@ -289,29 +289,40 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
 
         @Override
         public void events(List<Watcher.Event> events, long revision) {
-            List<dev.kemudi.etcd.proto.Event> wanted = new ArrayList<>(events.size());
-            for (Watcher.Event event : events) {
-                if (event.type() == Watcher.Type.PUT ? puts : deletes) {
-                    wanted.add(Wire.event(event));
-                }
-            }
-            if (wanted.isEmpty()) {
-                return;
-            }
-            WatchResponse whole = response(revision, id).addAllEvents(wanted).build();
             lock.lock();
             try {
+                // Messages are made only once there is room for them: those who wait hold no more
+                // than the events,
+                // which they share.
+                if (!awaitRoom()) {
+                    return;
+                }
+                List<dev.kemudi.etcd.proto.Event> wanted = wanted(events);
+                if (wanted.isEmpty()) {
+                    return;
+                }
                 quiet = false;
+                WatchResponse whole = response(revision, id).addAllEvents(wanted).build();
                 if (fragment && whole.getSerializedSize() > limits.fragmentBytesMax()) {
                     sendFragments(wanted, revision);
                 } else {
-                    send(whole);
+                    out.onNext(whole);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
                 lock.unlock();
             }
+        }
+
+        private List<dev.kemudi.etcd.proto.Event> wanted(List<Watcher.Event> events) {
+            List<dev.kemudi.etcd.proto.Event> wanted = new ArrayList<>(events.size());
+            for (Watcher.Event event : events) {
+                if (event.type() == Watcher.Type.PUT ? puts : deletes) {
+                    wanted.add(Wire.event(event));
+                }
+            }
+            return wanted;
         }
 
         private void sendFragments(List<dev.kemudi.etcd.proto.Event> events, long revision)
@@ -330,12 +341,19 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             send(part.build());
         }
 
-        /** Waits until the client has room. Called under the lock. */
-        private void send(WatchResponse response) throws InterruptedException {
+        /**
+         * Waits until the client has room; false when nobody is there any more. Called under the
+         * lock.
+         */
+        private boolean awaitRoom() throws InterruptedException {
             while (!out.isReady() && isOpen()) {
                 readyOrClosed.await();
             }
-            if (isOpen()) {
+            return isOpen();
+        }
+
+        private void send(WatchResponse response) throws InterruptedException {
+            if (awaitRoom()) {
                 out.onNext(response);
             }
         }
