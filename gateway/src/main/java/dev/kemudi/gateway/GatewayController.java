@@ -189,7 +189,12 @@ final class GatewayController implements AutoCloseable {
             Cached cached = compiled.get(route.key());
             // Status writes change the resourceVersion but not the generation: they compile
             // nothing.
-            String version = route.uid() + "/" + route.generation();
+            String version =
+                    route.uid()
+                            + "/"
+                            + (route.generation() > 0
+                                    ? route.generation()
+                                    : route.resourceVersion());
             if (cached == null || cached.epoch != epoch || !cached.version.equals(version)) {
                 cached = new Cached(version, epoch, compiler.compile(route));
             }

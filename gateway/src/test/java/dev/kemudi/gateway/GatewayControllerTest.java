@@ -179,7 +179,20 @@ class GatewayControllerTest {
             client.update(
                     Resource.ENDPOINT_SLICES, ApiObject.parse(slice("hello", origin.port(), true)));
             Eventually.holds(() -> assertThat(get("/")).startsWith("HTTP/1.1 200"));
+            ApiObject moved = client.get(GatewayKinds.ROUTES, "default", "hello");
+            client.update(
+                    GatewayKinds.ROUTES,
+                    moved.edit(tree ->
+                            tree.withArray("/spec/rules/0/matches")
+                                    .removeAll()
+                                    .addObject()
+                                    .putObject("path")
+                                    .put("type", "Exact")
+                                    .put("value", "/moved")));
+            Eventually.holds(() -> assertThat(get("/moved")).startsWith("HTTP/1.1 200"));
+            Eventually.holds(() -> assertThat(get("/")).startsWith("HTTP/1.1 404"));
             client.delete(GatewayKinds.ROUTES, "default", "hello", DeleteOptions.BACKGROUND);
+            Eventually.holds(() -> assertThat(get("/moved")).startsWith("HTTP/1.1 404"));
             Eventually.holds(() ->
                     assertThat(get("/")).startsWith("HTTP/1.1 404").contains("no route matches"));
             Eventually.holds(() ->
