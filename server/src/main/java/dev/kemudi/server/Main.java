@@ -17,6 +17,8 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "First steps: ./kemudi up examples/hello"})
 public final class Main implements Runnable {
+    @CommandLine.Mixin private HelpOption help = new HelpOption();
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;

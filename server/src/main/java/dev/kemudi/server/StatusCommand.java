@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
         description =
                 "Says whether Kemudi runs in a data directory, where it listens, and what is not ready.")
 final class StatusCommand implements Callable<Integer> {
+    @CommandLine.Mixin private HelpOption help = new HelpOption();
+
     private static final int NOT_RUNNING = 3;
     private static final int NOT_READY = 4;
     private static final int LINES_MAX = 20;

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -25,6 +26,8 @@ import picocli.CommandLine.Parameters;
                         + " stops pods in order and exits 0 within 10 seconds; the next start on the same data directory resumes where this one stopped.",
         footer = {"", "Example: ./kemudi up examples/hello"})
 final class Up implements Callable<Integer> {
+    @CommandLine.Mixin private HelpOption help = new HelpOption();
+
     private static final Set<String> LEVELS = Set.of("error", "warn", "info", "debug");
 
     @Parameters(

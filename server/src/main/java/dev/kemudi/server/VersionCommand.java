@@ -11,6 +11,8 @@ import picocli.CommandLine.Command;
         name = "version",
         description = "Prints the version of Kemudi, of Java, and of the protocols it speaks.")
 final class VersionCommand implements Runnable {
+    @CommandLine.Mixin private HelpOption help = new HelpOption();
+
     @CommandLine.Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it
     private CommandLine.Model.CommandSpec spec;
