@@ -105,7 +105,7 @@ final class Recovery {
             current.close();
             throw new IOException(
                     ("the state has applied entry %d, the log %s ends at %d: some are missing;"
-                                    + " restore the log's directory, or state and log together from one backup")
+                                    + " restore the log, or state and log from one backup")
                             .formatted(durableIndex, disk.describe(current.name()), nextIndex - 1));
         }
         try {

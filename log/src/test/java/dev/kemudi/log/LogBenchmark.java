@@ -97,7 +97,7 @@ final class LogBenchmark {
                 writers,
                 total / seconds,
                 all[total / 2] / 1e6,
-                all[total / 100 * 99] / 1e6,
-                all[total / 1000 * 999] / 1e6);
+                all[(int) (total * 99L / 100)] / 1e6,
+                all[(int) (total * 999L / 1_000)] / 1e6);
     }
 }
