@@ -21,6 +21,7 @@ import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -53,7 +54,7 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
         }
     }
 
-    private static Map<?, ?> map(Object node) {
+    private static Map<?, ?> map(@Nullable Object node) {
         return node instanceof Map<?, ?> map ? map : Map.of();
     }
 

@@ -16,10 +16,10 @@ import dev.kemudi.controller.Result;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * Tells, as EndpointSlices, which pods serve a Service. A pod that is being deleted stops being
@@ -107,19 +107,16 @@ final class Endpoints implements Reconciler {
      * numbers.
      */
     private List<ObjectNode> wanted(ApiObject service) {
-        Map<String, List<ObjectNode>> groups = new TreeMap<>();
-        Map<String, ArrayNode> ports = new TreeMap<>();
+        Map<Group, List<ObjectNode>> groups = new LinkedHashMap<>();
         boolean unready = service.bool("/spec/publishNotReadyAddresses");
         floor.pods.list(service.namespace()).stream()
                 .filter(pod -> selects(service, pod.labels()))
                 .filter(pod -> !pod.text("/status/podIP").isEmpty() && !Pods.finished(pod))
                 .sorted(Comparator.comparing(ApiObject::name))
                 .forEach(pod -> {
-                    ArrayNode resolved = ports(service, pod);
                     String type = pod.text("/status/podIP").indexOf(':') >= 0 ? "IPv6" : "IPv4";
-                    String group = type + " " + Canonical.text(resolved);
-                    ports.put(group, resolved);
-                    groups.computeIfAbsent(group, _ -> new ArrayList<>())
+                    groups.computeIfAbsent(
+                                    new Group(type, ports(service, pod)), _ -> new ArrayList<>())
                             .add(endpoint(pod, unready));
                 });
         if (groups.isEmpty()) {
@@ -132,7 +129,7 @@ final class Endpoints implements Reconciler {
             for (int from = 0; from < endpoints.size(); from += most) {
                 List<ObjectNode> part =
                         endpoints.subList(from, Math.min(endpoints.size(), from + most));
-                slices.add(slice(group.substring(0, 4), ports.get(group), part));
+                slices.add(slice(group.addressType, group.ports.deepCopy(), part));
             }
         });
         return slices;

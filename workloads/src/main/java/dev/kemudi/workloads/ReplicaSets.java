@@ -94,14 +94,14 @@ final class ReplicaSets implements Reconciler {
             return "";
         } catch (ApiException e) {
             if (e.status().reason().equals("Forbidden")
-                    && e.getMessage().contains("being terminated")) {
+                    && e.status().message().contains("being terminated")) {
                 return ""; // the namespace goes away, and this ReplicaSet with it
             }
             floor.recorder.warning(
                     replicaSet,
                     missing > 0 ? "FailedCreate" : "FailedDelete",
-                    "Error: " + e.getMessage());
-            return e.getMessage();
+                    "Error: " + e.status().message());
+            return e.status().message();
         }
     }
 
