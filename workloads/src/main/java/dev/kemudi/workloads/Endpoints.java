@@ -102,6 +102,9 @@ final class Endpoints implements Reconciler {
     // ---- what should be there
     // --------------------------------------------------------------------------------------
 
+    /** What all endpoints of one slice share. */
+    private record Group(String addressType, ArrayNode ports) {}
+
     /**
      * Slices as they should read, without metadata: one or more per address type and set of port
      * numbers.
