@@ -9,7 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Commands that probes and hooks run beside a container: bounded in time and in what is kept of
@@ -25,38 +25,37 @@ record ContainerExec(NodeParts parts, ContainerRun run) implements Probe.Exec {
             return new Probe.Outcome(false, "the container does not run");
         }
         Head output = new Head();
-        AtomicReference<Probe.Outcome> outcome =
-                new AtomicReference<>(
-                        new Probe.Outcome(
-                                false, "command timed out after " + timeoutSeconds + " s"));
+        Probe.Outcome late =
+                new Probe.Outcome(false, "command timed out after " + timeoutSeconds + " s");
+        CompletableFuture<Probe.Outcome> outcome = new CompletableFuture<>();
         Thread runner =
                 Thread.ofVirtual()
                         .name("exec " + run.name)
                         .start(() -> execute(spec, command, output, outcome));
         try {
             if (!runner.join(Duration.ofSeconds(timeoutSeconds))) {
-                return outcome.get();
+                return outcome.getNow(late);
             }
         } finally {
             runner.interrupt();
         }
-        return outcome.get();
+        return outcome.getNow(late);
     }
 
     private void execute(
             ContainerSpec spec,
             List<String> command,
             Head output,
-            AtomicReference<Probe.Outcome> outcome) {
+            CompletableFuture<Probe.Outcome> outcome) {
         try {
             ExecStreams streams = new ExecStreams(InputStream.nullInputStream(), output, output);
             int code = parts.runtime().exec(spec, command, streams);
-            outcome.set(
+            outcome.complete(
                     new Probe.Outcome(
                             code == 0,
                             code == 0 ? "" : "exit code " + code + ": " + output.text()));
         } catch (IOException e) {
-            outcome.set(new Probe.Outcome(false, String.valueOf(e.getMessage())));
+            outcome.complete(new Probe.Outcome(false, String.valueOf(e.getMessage())));
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         }
