@@ -54,8 +54,11 @@ public final class Scheduler implements AutoCloseable {
     private final Semaphore bindings;
     private final Thread loop;
 
-    /** Pods that fit nowhere, with how often they were tried in a row. */
-    private final Map<ObjectKey, Integer> waiting = new ConcurrentHashMap<>();
+    /** How often in a row a pod fitted nowhere, and when last. */
+    private record Tried(int times, long lastNanos) {}
+
+    /** Pods that fit nowhere. */
+    private final Map<ObjectKey, Tried> waiting = new ConcurrentHashMap<>();
 
     /** Pods whose binding is being written. */
     private final Set<ObjectKey> binding = ConcurrentHashMap.newKeySet();
@@ -103,7 +106,8 @@ public final class Scheduler implements AutoCloseable {
                     @Override
                     public void onAdd(ApiObject node, boolean initial) {
                         snapshot.node(node);
-                        retryWaiting();
+                        // nobody has tried this one yet
+                        waiting.keySet().forEach(key -> queue.addAfter(key, 0));
                     }
 
                     @Override
@@ -130,6 +134,11 @@ public final class Scheduler implements AutoCloseable {
                     public void onUpdate(ApiObject old, ApiObject now) {
                         if (!old.uid().equals(now.uid())) {
                             onDelete(old, true);
+                        }
+                        Tried tried = waiting.get(now.key());
+                        if (tried != null && !old.at("/spec").equals(now.at("/spec"))) {
+                            // it may want something else now
+                            queue.addAfter(now.key(), pauseMillis(tried));
                         }
                         changed(now);
                     }
@@ -169,13 +178,15 @@ public final class Scheduler implements AutoCloseable {
     }
 
     private void retryWaiting() {
-        waiting.forEach((key, tries) -> queue.addAfter(key, pauseMillis(tries)));
+        waiting.forEach((key, tried) -> queue.addAfter(key, pauseMillis(tried)));
     }
 
-    private long pauseMillis(int tries) {
-        return Math.min(
-                limits.retryMostMillis(),
-                (long) limits.retryFirstMillis() << Math.min(Math.max(tries - 1, 0), 20));
+    /** What is left of the pause that began with the last attempt. */
+    private long pauseMillis(Tried tried) {
+        int doublings = Math.clamp(tried.times - 1, 0, 20);
+        long pause =
+                Math.min(limits.retryMostMillis(), (long) limits.retryFirstMillis() << doublings);
+        return pause - (time.nanoTime() - tried.lastNanos) / 1_000_000;
     }
 
     // ---- the loop
@@ -215,7 +226,11 @@ public final class Scheduler implements AutoCloseable {
 
     private void schedule(ObjectKey key) throws InterruptedException {
         Optional<ApiObject> found = pods.get(key).filter(Scheduler::wantsNode);
-        if (found.isEmpty() || binding.contains(key)) {
+        if (found.isEmpty()) {
+            waiting.remove(key);
+            return;
+        }
+        if (binding.contains(key)) {
             return;
         }
         ApiObject pod = found.get();
@@ -231,7 +246,10 @@ public final class Scheduler implements AutoCloseable {
             }
             case Snapshot.Decision.FitsNowhere(String message) -> {
                 unschedulable.inc();
-                waiting.merge(key, 1, Integer::sum);
+                waiting.merge(
+                        key,
+                        new Tried(1, time.nanoTime()),
+                        (before, now) -> new Tried(before.times + 1, now.lastNanos));
                 recorder.warning(pod, "FailedScheduling", message);
                 sayUnschedulable(pod, message);
             }

@@ -260,6 +260,35 @@ class SchedulerTest {
     }
 
     @Test
+    void aWaitingPodThatNowBearsATaintIsTriedAgain() {
+        node("n1", "1", "", "\"taints\":[{\"key\":\"only\",\"effect\":\"NoSchedule\"}]");
+        pod("p", "1m", "");
+        eventually("says why", () -> refusal("p").contains("untolerated taint {only: }"));
+        eventually(
+                "changed",
+                () -> {
+                    try {
+                        client.update(
+                                Resource.PODS,
+                                client.get(Resource.PODS, "default", "p")
+                                        .edit(t ->
+                                                t.withObjectProperty("spec")
+                                                        .withArrayProperty("tolerations")
+                                                        .addObject()
+                                                        .put("key", "only")
+                                                        .put("operator", "Exists")));
+                        return true;
+                    } catch (dev.kemudi.api.ApiException e) {
+                        if (e.conflict()) {
+                            return false;
+                        }
+                        throw e;
+                    }
+                });
+        awaitNode("p", "n1");
+    }
+
+    @Test
     void podsOfAnotherSchedulerAreLeftAlone() {
         node("n1", "1", "", "");
         pod("other", "1m", ",\"schedulerName\":\"mine\"");
