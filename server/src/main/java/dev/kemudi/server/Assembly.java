@@ -129,11 +129,11 @@ final class Assembly {
                         dev.kemudi.scheduler.Limits.defaults()));
     }
 
-    Workloads workloads(ApiServer apiServer, Supplier<List<Resource>> namespaced) {
+    Workloads workloads(ApiServer apiServer, Supplier<List<Resource>> served) {
         return push(
                 new Workloads(
                         apiServer.client("system:kube-controller-manager"),
-                        namespaced,
+                        served,
                         metrics,
                         time,
                         dev.kemudi.workloads.Limits.defaults()));

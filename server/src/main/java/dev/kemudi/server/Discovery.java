@@ -23,15 +23,15 @@ final class Discovery {
         this.client = client;
     }
 
-    /** Every served namespaced kind, each at one version. */
-    List<Resource> namespaced() {
+    /** Every served kind, each at one version. */
+    List<Resource> served() {
         List<Resource> all = new ArrayList<>(builtIn);
         for (ApiObject definition : definitions()) {
             versions(definition)
                     .findFirst()
                     .ifPresent(version -> all.add(resource(definition, version)));
         }
-        return all.stream().filter(Resource::namespaced).toList();
+        return all;
     }
 
     /**

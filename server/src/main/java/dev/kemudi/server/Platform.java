@@ -59,7 +59,7 @@ public final class Platform implements AutoCloseable {
         Node node = parts.node(apiServer);
         discovery = new Discovery(BuiltinKinds.all(), client("kemudi-discovery"));
         Scheduler scheduler = parts.scheduler(apiServer);
-        Workloads workloads = parts.workloads(apiServer, discovery::namespaced);
+        Workloads workloads = parts.workloads(apiServer, discovery::served);
 
         metrics.start();
         try (Fanout doors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Parameters;
         description =
                 "Starts Kemudi, applies the given folders and files, waits until everything"
                         + " declared is ready, and stays in the foreground. Ctrl-C or SIGTERM"
-                        + " stops pods in order and exits 0 within 10 seconds; the next start on the same data directory resumes where this one stopped.",
+                        + " stops pods in order and exits 0 within 10 seconds; the next"
+                        + " start on the same data directory resumes where this one stopped.",
         footer = {"", "Example: ./kemudi up examples/hello"})
 final class Up implements Callable<Integer> {
     @CommandLine.Mixin private HelpOption help = new HelpOption();
