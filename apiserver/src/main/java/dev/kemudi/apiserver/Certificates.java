@@ -19,11 +19,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes X.509 v3 certificates (RFC 5280) on P-256 keys, signed with ECDSA and SHA-256. */
+/** Makes X.509 v3 certificates (RFC 5280), signed with ECDSA on P-256 and SHA-256. */
 final class Certificates {
     private static final byte[] ECDSA_SHA256 = Der.sequence(Der.oid("1.2.840.10045.4.3.2"));
     private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
     private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    private static final int CLIENT_KEY_BITS = 2_048;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Who a certificate is for. */
@@ -74,7 +75,7 @@ final class Certificates {
     static Identity issue(
             Identity authority, Subject subject, List<String> names, Instant from, Instant until)
             throws GeneralSecurityException {
-        KeyPair pair = newKeyPair();
+        KeyPair pair = names.isEmpty() ? newClientKeyPair() : newKeyPair();
         PublicKey issuerKey = authority.certificate().getPublicKey();
         byte[] issuer = authority.certificate().getSubjectX500Principal().getEncoded();
         Request request =
@@ -139,6 +140,14 @@ final class Certificates {
     private static KeyPair newKeyPair() throws GeneralSecurityException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"), RANDOM);
+        return generator.generateKeyPair();
+    }
+
+    // fabric8 reads elliptic-curve client keys only with BouncyCastle beside it: RSA is what every
+    // client reads
+    private static KeyPair newClientKeyPair() throws GeneralSecurityException {
+        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+        generator.initialize(CLIENT_KEY_BITS, RANDOM);
         return generator.generateKeyPair();
     }
 

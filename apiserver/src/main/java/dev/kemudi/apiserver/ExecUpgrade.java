@@ -74,7 +74,7 @@ final class ExecUpgrade {
             }
             Optional<RequestPath> path = RequestPath.parse(segments).filter(p -> isStream(p));
             if (path.isEmpty()) {
-                return null;
+                return plainInstead(context);
             }
             try {
                 return takeOver(context, prologue, headers, path.get());
@@ -82,6 +82,15 @@ final class ExecUpgrade {
                 refuse(context, e.status());
                 return new Closed();
             }
+        }
+
+        // fabric8 tries a WebSocket watch first and takes a whole 503 as the word to ask again without the upgrade
+        private @Nullable ServerConnection plainInstead(ConnectionContext context) {
+            if (!protocol.equals("websocket")) {
+                return null;
+            }
+            refuse(context, Status.of(503, "ServiceUnavailable", "this is served without a WebSocket: ask plainly"));
+            return new Closed();
         }
 
         private ServerConnection takeOver(

@@ -189,8 +189,8 @@ final class Patching {
         } catch (PatchException e) {
             throw new ApiException(
                     e.malformed()
-                            ? Status.badRequest(e.getMessage())
-                            : Status.of(422, "Invalid", e.getMessage()));
+                            ? Status.badRequest(String.valueOf(e.getMessage()))
+                            : Status.of(422, "Invalid", String.valueOf(e.getMessage())));
         }
     }
 

@@ -156,7 +156,7 @@ final class Pki {
                 Files.readString(key).replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
         try {
             PrivateKey privateKey =
-                    KeyFactory.getInstance("EC")
+                    KeyFactory.getInstance(parsed.getPublicKey().getAlgorithm())
                             .generatePrivate(
                                     new PKCS8EncodedKeySpec(Base64.getDecoder().decode(text)));
             return new Identity((X509Certificate) parsed, privateKey);

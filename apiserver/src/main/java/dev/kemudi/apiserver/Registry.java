@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The kinds that are served now: an immutable table, swapped whole. Safe for use by many threads.
@@ -16,10 +15,10 @@ import java.util.concurrent.atomic.AtomicReference;
 final class Registry {
     private record Address(String group, String version, String plural) {}
 
-    private final AtomicReference<Map<Address, Kind>> kinds = new AtomicReference<>(Map.of());
+    private volatile Map<Address, Kind> kinds = Map.of();
 
     Optional<Kind> find(String group, String version, String plural) {
-        return Optional.ofNullable(kinds.get().get(new Address(group, version, plural)));
+        return Optional.ofNullable(kinds.get(new Address(group, version, plural)));
     }
 
     /**
@@ -37,7 +36,7 @@ final class Registry {
 
     /** In the order of registration. */
     Collection<Kind> all() {
-        return kinds.get().values();
+        return kinds.values();
     }
 
     /** Whether somebody serves this plural under any version. */
@@ -49,7 +48,7 @@ final class Registry {
     }
 
     synchronized void put(List<Kind> added) {
-        Map<Address, Kind> next = new LinkedHashMap<>(kinds.get());
+        Map<Address, Kind> next = new LinkedHashMap<>(kinds);
         added.forEach(k ->
                 next.put(
                         new Address(
@@ -57,12 +56,12 @@ final class Registry {
                                 k.resource().version(),
                                 k.resource().plural()),
                         k));
-        kinds.set(java.util.Collections.unmodifiableMap(next));
+        kinds = java.util.Collections.unmodifiableMap(next);
     }
 
     /** Replaces every version of one plural. */
     synchronized void replace(String group, String plural, List<Kind> served) {
-        Map<Address, Kind> next = new LinkedHashMap<>(kinds.get());
+        Map<Address, Kind> next = new LinkedHashMap<>(kinds);
         next.keySet().removeIf(a -> a.group().equals(group) && a.plural().equals(plural));
         served.forEach(k ->
                 next.put(
@@ -71,6 +70,6 @@ final class Registry {
                                 k.resource().version(),
                                 k.resource().plural()),
                         k));
-        kinds.set(java.util.Collections.unmodifiableMap(next));
+        kinds = java.util.Collections.unmodifiableMap(next);
     }
 }

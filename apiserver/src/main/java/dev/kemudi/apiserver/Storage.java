@@ -163,10 +163,17 @@ final class Storage {
                                     507,
                                     "InsufficientStorage",
                                     "the disk is full or failing, nothing was written (reads go on): "
-                                            + refused.getMessage());
-                    case TOO_LARGE -> Status.of(413, "RequestEntityTooLarge", refused.getMessage());
+                                            + String.valueOf(refused.getMessage()));
+                    case TOO_LARGE ->
+                            Status.of(
+                                    413,
+                                    "RequestEntityTooLarge",
+                                    String.valueOf(refused.getMessage()));
                     case NOT_LEADER, CLOSED ->
-                            Status.of(503, "ServiceUnavailable", refused.getMessage());
+                            Status.of(
+                                    503,
+                                    "ServiceUnavailable",
+                                    String.valueOf(refused.getMessage()));
                 });
     }
 

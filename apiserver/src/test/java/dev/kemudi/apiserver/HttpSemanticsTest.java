@@ -308,7 +308,7 @@ final class HttpSemanticsTest {
     }
 
     @Test
-    void aWebSocketUpgradeOfAWatchIsAnsweredAsAPlainWatch() {
+    void aWebSocketUpgradeOfAWatchIsToldToAskPlainly() {
         assertThatThrownBy(() ->
                         https.client
                                 .newWebSocketBuilder()
@@ -324,7 +324,7 @@ final class HttpSemanticsTest {
                 .cause()
                 .isInstanceOfSatisfying(
                         java.net.http.WebSocketHandshakeException.class,
-                        e -> assertThat(e.getResponse().statusCode()).isEqualTo(200));
+                        e -> assertThat(e.getResponse().statusCode()).isEqualTo(503));
     }
 
     @Test
