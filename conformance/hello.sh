@@ -31,6 +31,21 @@ else
   fail "a replica killed with kill -9 never came back"
 fi
 
+fresh_address() { # of a ready replica that was never killed
+  k get pods -l app=hello -o json |
+    jq -r '[.items[] | select(.status.containerStatuses[0] | .restartCount == 0 and .ready) | .status.podIP][0] // empty'
+}
+kill_two() {
+  local address wanted
+  wanted=$(ready_replicas)
+  for _ in 1 2; do
+    address=$(fresh_address)
+    [ -n "$address" ] || continue
+    kill -9 "$(pgrep -f "jwebserver.*-b $address -p 8000")"
+    eventually 10 has_ready "$wanted" || fail "the replica at $address never came back"
+  done
+}
+
 # Load while replicas are killed, scaled and rolled. wrk runs until the disturbances are over and REQUESTS are done.
 cat >"$work/count.lua" <<'LUA'
 local threads = {}
@@ -48,14 +63,13 @@ LUA
 wrk -t1 -c16 -d25s --timeout 10s -s "$work/count.lua" "http://$gateway/" >"$work/wrk.out" 2>&1 &
 wrk_pid=$!
 sleep 1
-for _ in 1 2 3 4 5; do
-  kill -9 "$(server_pids | shuf -n 1)"
-  eventually 10 has_ready 3
-done
+kill_two # of those never killed before: a second death within ten minutes waits ten seconds, as in Kubernetes
 k scale deployment hello --replicas 5 >/dev/null && eventually 10 has_ready 5 || fail "scale to 5"
+kill_two
 k scale deployment hello --replicas 2 >/dev/null && eventually 10 has_ready 2 || fail "scale to 2"
 k scale deployment hello --replicas 3 >/dev/null && eventually 10 has_ready 3 || fail "scale to 3"
 k rollout restart deployment hello >/dev/null && timeout 30 "$kubectl_binary" --kubeconfig "$kubeconfig" rollout status deployment hello >/dev/null || fail "rollout restart"
+kill_two
 wait "$wrk_pid"
 grep requests= "$work/wrk.out" | sed 's/^/      /'
 eval "$(grep requests= "$work/wrk.out" | tr ' ' '\n' | sed 's/^requests=/total=/')"
