@@ -84,12 +84,18 @@ final class ExecUpgrade {
             }
         }
 
-        // fabric8 tries a WebSocket watch first and takes a whole 503 as the word to ask again without the upgrade
+        // fabric8 tries a WebSocket watch first and takes a whole 503 as the word to ask again
+        // without the upgrade
         private @Nullable ServerConnection plainInstead(ConnectionContext context) {
             if (!protocol.equals("websocket")) {
                 return null;
             }
-            refuse(context, Status.of(503, "ServiceUnavailable", "this is served without a WebSocket: ask plainly"));
+            refuse(
+                    context,
+                    Status.of(
+                            503,
+                            "ServiceUnavailable",
+                            "this is served without a WebSocket: ask plainly"));
             return new Closed();
         }
 
