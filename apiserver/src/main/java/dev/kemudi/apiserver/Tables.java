@@ -33,8 +33,8 @@ final class Tables {
     }
 
     private static boolean namesItself(Kind kind) {
-        List<Column> columns = kind.definition().columns();
-        return !columns.isEmpty() && columns.getFirst().name().equals("Name");
+        return kind.definition().columns().stream()
+                .anyMatch(c -> c.name().equals("Name") && c.format().equals("name"));
     }
 
     private static void definition(
