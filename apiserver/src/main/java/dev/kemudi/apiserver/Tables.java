@@ -6,7 +6,6 @@ import dev.kemudi.api.Json;
 import dev.kemudi.api.ResourceDefinition.Column;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.List;
 
 /** The table view of objects: what {@code kubectl get} prints. */
 final class Tables {
