@@ -18,6 +18,6 @@ record Manifest(Path file, int line, ApiObject object, Map<String, Integer> line
             int cut = Math.max(path.lastIndexOf('.'), path.lastIndexOf('['));
             path = cut < 0 ? "" : path.substring(0, cut);
         }
-        return file + ":" + (path.isEmpty() ? line : lines.get(path));
+        return file + ":" + lines.getOrDefault(path, line);
     }
 }
