@@ -36,6 +36,7 @@ start_kemudi() {
   shift
   mkdir -p "$data"
   kemudi_log=$data.log
+  : >"$kemudi_log" # what an earlier start said must not be taken for this one
   "$root/kemudi" up --data-dir "$data" --api-port 0 --etcd-port 0 --gateway-port 0 --metrics-port 0 "$@" >"$kemudi_log" 2>&1 &
   kemudi_pid=$!
   if ! eventually "${KEMUDI_START_SECONDS:-300}" kemudi_ready_or_gone || ! kill -0 "$kemudi_pid" 2>/dev/null; then
