@@ -16,6 +16,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -96,7 +98,9 @@ final class Manifests {
                         .build();
         try {
             List<Manifest> manifests = new ArrayList<>();
-            for (Node root : new Compose(settings).composeAllFromString(Files.readString(file))) {
+            String text = Files.readString(file);
+            checkDepth(file, settings, text);
+            for (Node root : new Compose(settings).composeAllFromString(text)) {
                 if (!isEmptyDocument(root)) {
                     manifests.addAll(document(file, root));
                 }
@@ -112,6 +116,23 @@ final class Manifests {
             throw new UsageException("%s: not UTF-8 text".formatted(file), e);
         } catch (IOException e) {
             throw new UsageException("%s: cannot be read: %s".formatted(file, e), e);
+        }
+    }
+
+    /** Before anything recurses into the document: the reader of nodes would run out of stack. */
+    private static void checkDepth(Path file, LoadSettings settings, String text) {
+        int depth = 0;
+        for (Event event : new Parse(settings).parseString(text)) {
+            switch (event.getEventId()) {
+                case MappingStart, SequenceStart -> depth++;
+                case MappingEnd, SequenceEnd -> depth--;
+                default -> {}
+            }
+            if (depth > DEPTH_MAX) {
+                int line = event.getStartMark().map(Mark::getLine).orElse(0) + 1;
+                throw new UsageException(
+                        "%s:%d: nested deeper than %d levels".formatted(file, line, DEPTH_MAX));
+            }
         }
     }
 
@@ -178,7 +199,6 @@ final class Manifests {
      * by depth.
      */
     private record Trees(Path file, Map<String, Integer> lines) {
-        private static final int DEPTH_MAX = 64;
         private static final Schema SCALARS = new CoreSchema();
 
         JsonNode convert(Node node, String path) {
