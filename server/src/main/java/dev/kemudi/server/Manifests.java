@@ -38,6 +38,9 @@ final class Manifests {
     /** A manifest is written by people; larger files are accidents. */
     static final int FILE_BYTES_MAX = 16 << 20;
 
+    /** Objects of people stay below 20 levels. */
+    static final int DEPTH_MAX = 64;
+
     /**
      * YAML aliases expanded per document: stops the "billion laughs" without hurting hand-written
      * anchors.
