@@ -1,6 +1,7 @@
 package dev.kemudi.server;
 
 import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.etcd.EtcdServer;
 import dev.kemudi.gateway.Gateway;
@@ -115,7 +116,7 @@ public final class Platform implements AutoCloseable {
             throw new UsageException("cannot start: " + e.getMessage(), e);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw cause instanceof IOException
+            throw cause instanceof IOException || cause instanceof ApiException
                     ? new UsageException("cannot start: " + cause.getMessage(), cause)
                     : new IllegalStateException("cannot start: " + cause.getMessage(), cause);
         } catch (InterruptedException e) {
