@@ -29,85 +29,49 @@ public final class ControllerMetrics {
      * @param module lower-case, such as {@code workloads}
      */
     public ControllerMetrics(PrometheusRegistry registry, String module) {
-        String prefix = "kemudi_" + module + "_";
-        events =
-                counter(
-                        registry,
-                        prefix + "informer_events_total",
-                        "Watch events taken in",
-                        "resource");
+        Meters meters = new Meters(registry, "kemudi_" + module + "_");
+        events = meters.counter("informer_events_total", "Watch events taken in", "resource");
         lists =
-                counter(
-                        registry,
-                        prefix + "informer_lists_total",
-                        "Lists made to fill or repair a cache",
-                        "resource");
+                meters.counter(
+                        "informer_lists_total", "Lists made to fill or repair a cache", "resource");
         failures =
-                counter(
-                        registry,
-                        prefix + "informer_failures_total",
-                        "Lists and watches that failed",
-                        "resource");
+                meters.counter(
+                        "informer_failures_total", "Lists and watches that failed", "resource");
         foldings =
-                counter(
-                        registry,
-                        prefix + "informer_handler_foldings_total",
-                        "Times a handler fell so far behind that waiting events were folded to one per object",
+                meters.counter(
+                        "informer_handler_foldings_total",
+                        "Times a handler fell so far behind that what waited was folded to one per object",
                         "resource");
         handlerErrors =
-                counter(
-                        registry,
-                        prefix + "informer_handler_errors_total",
+                meters.counter(
+                        "informer_handler_errors_total",
                         "Exceptions thrown by handlers",
                         "resource");
-        objects =
-                Gauge.builder()
-                        .name(prefix + "informer_objects")
-                        .help("Objects in the cache")
-                        .labelNames("resource")
-                        .register(registry);
-        depth =
-                Gauge.builder()
-                        .name(prefix + "workqueue_depth")
-                        .help("Keys waiting for a worker")
-                        .labelNames("queue")
-                        .register(registry);
-        adds =
-                counter(
-                        registry,
-                        prefix + "workqueue_adds_total",
-                        "Keys added to the queue",
-                        "queue");
+        objects = meters.gauge("informer_objects", "Objects in the cache", "resource");
+        depth = meters.gauge("workqueue_depth", "Keys waiting for a worker", "queue");
+        adds = meters.counter("workqueue_adds_total", "Keys added to the queue", "queue");
         retries =
-                counter(
-                        registry,
-                        prefix + "workqueue_retries_total",
-                        "Keys added again after a failure",
-                        "queue");
+                meters.counter(
+                        "workqueue_retries_total", "Keys added again after a failure", "queue");
         reconcileErrors =
-                counter(
-                        registry,
-                        prefix + "reconcile_errors_total",
-                        "Reconciles that failed",
-                        "queue");
+                meters.counter("reconcile_errors_total", "Reconciles that failed", "queue");
         reconcileSeconds =
-                Histogram.builder()
-                        .name(prefix + "reconcile_seconds")
-                        .help("How long one reconcile took")
-                        .labelNames("queue")
-                        .classicOnly()
-                        .classicUpperBounds(0.000_1, 0.001, 0.01, 0.1, 1, 10)
-                        .register(registry);
+                meters.histogram(
+                        "reconcile_seconds",
+                        "How long one reconcile took",
+                        "queue",
+                        0.000_1,
+                        0.001,
+                        0.01,
+                        0.1,
+                        1,
+                        10);
         recorded =
-                counter(
-                        registry,
-                        prefix + "events_recorded_total",
-                        "Events written or counted up",
-                        "component");
+                meters.counter(
+                        "events_recorded_total", "Events written or counted up", "component");
         recordsDropped =
-                counter(
-                        registry,
-                        prefix + "events_dropped_total",
+                meters.counter(
+                        "events_dropped_total",
                         "Events given up because too many waited or the API refused them",
                         "component");
     }
@@ -117,8 +81,31 @@ public final class ControllerMetrics {
         return new ControllerMetrics(new PrometheusRegistry(), "controller");
     }
 
-    private static Counter counter(
-            PrometheusRegistry registry, String name, String help, String label) {
-        return Counter.builder().name(name).help(help).labelNames(label).register(registry);
+    private record Meters(PrometheusRegistry registry, String prefix) {
+        Counter counter(String name, String help, String label) {
+            return Counter.builder()
+                    .name(prefix + name)
+                    .help(help)
+                    .labelNames(label)
+                    .register(registry);
+        }
+
+        Gauge gauge(String name, String help, String label) {
+            return Gauge.builder()
+                    .name(prefix + name)
+                    .help(help)
+                    .labelNames(label)
+                    .register(registry);
+        }
+
+        Histogram histogram(String name, String help, String label, double... bounds) {
+            return Histogram.builder()
+                    .name(prefix + name)
+                    .help(help)
+                    .labelNames(label)
+                    .classicOnly()
+                    .classicUpperBounds(bounds)
+                    .register(registry);
+        }
     }
 }

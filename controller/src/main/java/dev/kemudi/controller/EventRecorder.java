@@ -91,6 +91,8 @@ public final class EventRecorder implements AutoCloseable {
     }
 
     /**
+     * Records what happened, without waiting; dropped and counted when too many wait.
+     *
      * @param regarding the object it is about
      */
     public void event(ApiObject regarding, Type type, String reason, String message) {

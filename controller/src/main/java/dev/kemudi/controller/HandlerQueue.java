@@ -12,13 +12,15 @@ import java.util.concurrent.locks.ReentrantLock;
 /*
  * How a slow handler stays bounded
  * --------------------------------
- * Notifications wait in a plain queue, every one of them, in order. When the queue is full the handler has fallen
- * behind: what waits is folded to one notification per object (older state from the first, newer from the last), and
- * new ones are folded in as they come, until the handler has taken everything; then the plain queue serves again.
+ * Notifications wait in a plain queue, every one of them, in order. When the queue is full the handler has
+ * fallen behind: what waits is folded to one notification per object (older state from the first, newer from
+ * the last), and new ones are folded in as they come, until the handler has taken everything; then the plain
+ * queue serves again.
  *
- * What holds always: offering never blocks; per object the handler hears a subsequence of the true states, in order,
- * ending with the newest; deletions of objects it heard of are never lost; objects that came and went unheard stay
- * unheard; at most one notification waits per object that exists or that the handler still believes to exist.
+ * What holds always: offering never blocks; per object the handler hears a subsequence of the true states, in
+ * order, ending with the newest; deletions of objects it heard of are never lost; objects that came and went
+ * unheard stay unheard; at most one notification waits per object that exists or that the handler still
+ * believes to exist.
  *
  * Refused: dropping and relisting the handler. It would need a second memory of what the handler had heard.
  */

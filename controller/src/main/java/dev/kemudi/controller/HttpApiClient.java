@@ -47,6 +47,8 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
     private final Kubeconfig config;
     private final Limits limits;
     private final HttpClient http;
+    // Bounded by the callers: a call blocks, so the tasks are those of calls and watches that are
+    // open.
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     private HttpApiClient(Kubeconfig config, Limits limits) {

@@ -28,12 +28,14 @@ import org.jspecify.annotations.Nullable;
 /*
  * How an event travels
  * --------------------
- * reflector thread → EventQueue → cache thread: indexer, then every handler's queue → one thread per handler. All are
- * virtual threads. The object that was decoded (or, in process, the server's own) is the object that arrives.
+ * reflector thread → EventQueue → cache thread: indexer, then every handler's queue → one thread per handler.
+ * All are virtual threads. The object that was decoded (or, in process, the server's own) is the object that
+ * arrives.
  *
- * What holds always: the indexer shows a state before any handler hears of it; each handler hears per object a
- * subsequence of the true states, in order; handlers join and leave under the same lock under which events are handed
- * out, so a late one gets the cache as additions and then every event after, no gap and no repetition.
+ * What holds always: the indexer shows a state before any handler hears of it; each handler hears per object
+ * a subsequence of the true states, in order; handlers join and leave under the same lock under which events
+ * are handed out, so a late one gets the cache as additions and then every event after, no gap and no
+ * repetition.
  */
 
 /**
@@ -214,6 +216,8 @@ public final class Informer implements AutoCloseable {
     }
 
     /**
+     * What the cache holds of one namespace, in no order.
+     *
      * @param namespace empty for all
      */
     public List<ApiObject> list(String namespace) {

@@ -163,7 +163,7 @@ record Kubeconfig(URI server, SSLContext tls, String token) {
                     return KeyFactory.getInstance(algorithm)
                             .generatePrivate(new PKCS8EncodedKeySpec(der));
                 } catch (InvalidKeySpecException e) {
-                    continue; // another algorithm's key
+                    // Another algorithm's key: the next one may fit.
                 }
             }
             throw new IllegalArgumentException(

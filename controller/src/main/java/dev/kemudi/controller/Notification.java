@@ -13,6 +13,8 @@ sealed interface Notification {
     record Updated(ObjectKey key, ApiObject old, ApiObject now) implements Notification {}
 
     /**
+     * The object is gone.
+     *
      * @param heard the state that the handler will have heard of before this
      */
     record Deleted(ObjectKey key, ApiObject last, boolean stateUnknown, ApiObject heard)

@@ -26,14 +26,14 @@ import org.jspecify.annotations.Nullable;
 /*
  * How the cache is kept true
  * --------------------------
- * List, then watch from the list's revision; when the watch ends, watch again from the last revision heard; when the
- * server no longer knows that revision (410), list again. The first list asks for revision "0" (whatever the server has
- * at hand), later ones for "not older than what I have seen", and only when the server cannot give that, for the
- * newest. So the cache never goes back in time unless the server itself did.
+ * List, then watch from the list's revision; when the watch ends, watch again from the last revision heard;
+ * when the server no longer knows that revision (410), list again. The first list asks for revision "0"
+ * (whatever the server has at hand), later ones for "not older than what I have seen", and only when the
+ * server cannot give that, for the newest. So the cache never goes back in time unless the server itself did.
  *
- * What holds always: events reach the queue in the server's order; a bookmark moves the revision without an event; the
- * revision of an initial event is never recorded, for those come in no order; a failure is followed by a growing,
- * jittered pause; no failure ends the loop, only close does.
+ * What holds always: events reach the queue in the server's order; a bookmark moves the revision without an
+ * event; the revision of an initial event is never recorded, for those come in no order; a failure is
+ * followed by a growing, jittered pause; no failure ends the loop, only close does.
  *
  * Source: client-go tools/cache reflector, its behaviour, not its text.
  */

@@ -17,13 +17,14 @@ import java.util.concurrent.locks.ReentrantLock;
 /*
  * How a key is worked on once
  * ---------------------------
- * dirty: keys that need work. processing: keys that a worker holds. ready: dirty keys that no worker holds, in order.
- * Adding a key that is dirty does nothing; adding one in processing makes it dirty only, and done() puts it into ready.
+ * dirty: keys that need work. processing: keys that a worker holds. ready: dirty keys that no worker holds,
+ * in order. Adding a key that is dirty does nothing; adding one in processing makes it dirty only, and done()
+ * puts it into ready.
  *
- * What holds always: a key is in ready at most once, and only while it is dirty and not in processing; so no two
- * workers hold one key, and whatever was added while a worker held it is worked on exactly once more.
- * Delayed keys wait in a heap by deadline; a key has one deadline, the earliest asked for. Workers that wait for keys
- * wait for the first deadline as well, so that no thread is spent on time.
+ * What holds always: a key is in ready at most once, and only while it is dirty and not in processing; so no
+ * two workers hold one key, and whatever was added while a worker held it is worked on exactly once more.
+ * Delayed keys wait in a heap by deadline; a key has one deadline, the earliest asked for. Workers that wait
+ * for keys wait for the first deadline as well, so that no thread is spent on time.
  */
 
 /**

@@ -16,6 +16,7 @@ import dev.kemudi.api.WatchStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -73,7 +74,7 @@ final class ScriptedServer implements ApiClient {
     }
 
     synchronized void remove(String name) {
-        ApiObject last = objects.remove(new ObjectKey("ns", name));
+        ApiObject last = Objects.requireNonNull(objects.remove(new ObjectKey("ns", name)), name);
         long at = ++revision;
         tell(
                 new WatchEvent.Deleted(

@@ -14,6 +14,8 @@ sealed interface PathEdit {
     record Prefix(String replacement) implements PathEdit {}
 
     /**
+     * The path as the upstream shall see it.
+     *
      * @param prefix length of the matched prefix without its trailing slash
      */
     static String apply(PathEdit edit, String path, int prefix) {

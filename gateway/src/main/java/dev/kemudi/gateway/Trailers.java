@@ -9,9 +9,7 @@ final class Trailers {
 
     private Trailers() {}
 
-    /**
-     * @return false when the section is malformed
-     */
+    /** Copies the trailer fields that may pass; false when the section is malformed. */
     static boolean copy(byte[] section, int size, Head head, Out out) {
         if (head.readTrailers(section, size) != Fault.NONE) {
             return false;

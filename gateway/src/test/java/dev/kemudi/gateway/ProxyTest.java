@@ -116,40 +116,42 @@ class ProxyTest {
         }
     }
 
+    /** Answers in chunks with what came, a chunk or a body at a time, and with its trailers. */
+    private static final Origin.Script ECHO =
+            (head, in, out) -> {
+                boolean chunked = head.contains("Transfer-Encoding: chunked");
+                write(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+                if (chunked) {
+                    String size;
+                    while (!(size = line(in)).equals("0")) {
+                        byte[] chunk = in.readNBytes(Integer.parseInt(size, 16));
+                        line(in);
+                        write(out, Integer.toHexString(chunk.length) + ";ext=1\r\n");
+                        out.write(chunk);
+                        out.write(CRLF);
+                    }
+                    StringBuilder trailers = new StringBuilder();
+                    String trailer;
+                    while (!(trailer = line(in)).isEmpty()) {
+                        trailers.append(trailer).append("\r\n");
+                    }
+                    write(out, "0\r\n" + trailers + "Content-Length: 5\r\n\r\n");
+                } else {
+                    int length =
+                            Integer.parseInt(
+                                    head.replaceAll("(?s).*Content-Length: (\\d+).*", "$1"));
+                    byte[] body = in.readNBytes(length);
+                    write(out, Integer.toHexString(body.length) + "\r\n");
+                    out.write(body);
+                    write(out, "\r\n0\r\n\r\n");
+                }
+                return true;
+            };
+
     @Test
     void bodiesOfAnySizeStreamBothWaysWithTheirFramingAndTrailers() throws IOException {
-        Origin.Script echo =
-                (head, in, out) -> {
-                    boolean chunked = head.contains("Transfer-Encoding: chunked");
-                    write(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-                    if (chunked) {
-                        String size;
-                        while (!(size = line(in)).equals("0")) {
-                            byte[] chunk = in.readNBytes(Integer.parseInt(size, 16));
-                            line(in);
-                            write(out, Integer.toHexString(chunk.length) + ";ext=1\r\n");
-                            out.write(chunk);
-                            out.write(CRLF);
-                        }
-                        StringBuilder trailers = new StringBuilder();
-                        String trailer;
-                        while (!(trailer = line(in)).isEmpty()) {
-                            trailers.append(trailer).append("\r\n");
-                        }
-                        write(out, "0\r\n" + trailers + "Content-Length: 5\r\n\r\n");
-                    } else {
-                        int length =
-                                Integer.parseInt(
-                                        head.replaceAll("(?s).*Content-Length: (\\d+).*", "$1"));
-                        byte[] body = in.readNBytes(length);
-                        write(out, Integer.toHexString(body.length) + "\r\n");
-                        out.write(body);
-                        write(out, "\r\n0\r\n\r\n");
-                    }
-                    return true;
-                };
         String big = "0123456789abcdef".repeat(100_000);
-        try (Origin origin = new Origin(echo);
+        try (Origin origin = new Origin(ECHO);
                 Edge edge = new Edge(origin.port());
                 Wire wire = edge.wire()) {
             for (String body : new String[] {"x", big}) {

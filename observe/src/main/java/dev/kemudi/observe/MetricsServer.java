@@ -31,6 +31,7 @@ public final class MetricsServer implements AutoCloseable {
     private static final int STOP_SECONDS = 1;
 
     private final HttpServer server;
+    // Bounded by connectionsMax: the JDK's server runs one request of a connection at a time.
     private final ExecutorService threads =
             Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("kemudi-metrics-", 0).factory());

@@ -65,7 +65,7 @@ final class OtlpJson {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 json.append('\\').append(c);
-            } else if (c < 0x20 || Character.isSurrogate(c) && !paired(text, i)) {
+            } else if (c < 0x20 || (Character.isSurrogate(c) && !paired(text, i))) {
                 json.append("\\u").append(HexFormat.of().toHexDigits(c));
             } else {
                 json.append(c);

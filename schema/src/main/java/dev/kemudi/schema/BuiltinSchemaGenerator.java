@@ -66,6 +66,8 @@ public final class BuiltinSchemaGenerator {
     private BuiltinSchemaGenerator() {}
 
     /**
+     * Writes the schemas of the built-in kinds.
+     *
      * @param args the sources archive of client-java-api; the folder to write to
      */
     public static void main(String[] args) throws IOException {

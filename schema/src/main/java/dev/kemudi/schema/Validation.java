@@ -345,7 +345,7 @@ final class Validation {
     }
 
     private static boolean sameValue(JsonNode a, JsonNode b) {
-        return a.isNumber() && b.isNumber()
+        return (a.isNumber() && b.isNumber())
                 ? a.decimalValue().compareTo(b.decimalValue()) == 0
                 : a.equals(b);
     }

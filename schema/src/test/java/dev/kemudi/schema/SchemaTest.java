@@ -181,7 +181,7 @@ class SchemaTest {
     }
 
     @Test
-    void junctorsCount() {
+    void anyOfOneOfAndNotHold() {
         Schema schema =
                 of(
                         "'a':{'type':'integer','anyOf':[{'maximum':1},{'minimum':9}]},"
