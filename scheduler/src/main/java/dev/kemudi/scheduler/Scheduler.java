@@ -31,10 +31,10 @@ import java.util.concurrent.Semaphore;
 /*
  * How a pod gets its node
  * -----------------------
- * One loop takes pods without a node in the order they came, decides on its own snapshot, assumes the decision there,
- * and hands the write to a thread of its own, so that the next decision does not wait for the disk. A pod that fits
- * nowhere says so in its status and waits; when a node comes or changes, or room is freed, all that wait are tried
- * again, each after its own growing pause.
+ * One loop takes pods without a node in the order they came, decides on its own snapshot, assumes the
+ * decision there, and hands the write to a thread of its own, so that the next decision does not wait for the
+ * disk. A pod that fits nowhere says so in its status and waits; when a node comes or changes, or room is
+ * freed, all that wait are tried again, each after its own growing pause.
  */
 
 /** Gives every pod a node. Safe for use by many threads. */

@@ -9,12 +9,12 @@ import java.util.TreeMap;
 /*
  * What the decision loop knows
  * ----------------------------
- * A row per node and a placement per pod, kept by events, not rebuilt. A decision is assumed here at once, before it is
- * written, so that the next decision counts with it; the event of the written pod then changes nothing, and a failed
- * write takes the assumption back.
+ * A row per node and a placement per pod, kept by events, not rebuilt. A decision is assumed here at once,
+ * before it is written, so that the next decision counts with it; the event of the written pod then changes
+ * nothing, and a failed write takes the assumption back.
  *
- * What holds always: a row's use is the sum over the placements on it; a pod has at most one placement; an assumed
- * placement is replaced by what the API says as soon as the API says something.
+ * What holds always: a row's use is the sum over the placements on it; a pod has at most one placement; an
+ * assumed placement is replaced by what the API says as soon as the API says something.
  */
 
 /** The scheduler's own view of nodes and of what runs on them. Safe for use by many threads. */

@@ -70,7 +70,8 @@ class SchedulerTest {
                         Resource.NODES,
                         ApiObject.parse(
                                 """
-                                {"apiVersion":"v1","kind":"Node","metadata":{"name":"%s","labels":{%s}},"spec":{%s}}
+                                {"apiVersion":"v1","kind":"Node",
+                                 "metadata":{"name":"%s","labels":{%s}},"spec":{%s}}
                                 """
                                         .formatted(name, labels, spec)));
         client.updateStatus(
@@ -204,13 +205,15 @@ class SchedulerTest {
                 "tolerates",
                 "1m",
                 ",\"nodeSelector\":{\"zone\":\"b\"},\"tolerations\":"
-                        + "[{\"key\":\"only\",\"operator\":\"Equal\",\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
+                        + "[{\"key\":\"only\",\"operator\":\"Equal\","
+                        + "\"value\":\"x\",\"effect\":\"NoSchedule\"}]");
         pod("cordon", "1m", ",\"nodeSelector\":{\"zone\":\"c\"}");
         pod(
                 "avoids",
                 "1m",
                 ",\"affinity\":{\"nodeAffinity\":{\"requiredDuringSchedulingIgnoredDuringExecution\":"
-                        + "{\"nodeSelectorTerms\":[{\"matchExpressions\":[{\"key\":\"disk\",\"operator\":\"DoesNotExist\"}]}]}}}");
+                        + "{\"nodeSelectorTerms\":[{\"matchExpressions\":"
+                        + "[{\"key\":\"disk\",\"operator\":\"DoesNotExist\"}]}]}}}");
         awaitNode("selects", "ssd");
         awaitNode("tolerates", "tainted");
         awaitNode("avoids", "plain");
@@ -220,7 +223,8 @@ class SchedulerTest {
         assertThat(refusal("refused"))
                 .isEqualTo(
                         "Unschedulable: 0/4 nodes are available: 1 node(s) had untolerated taint {only: x}, "
-                                + "1 node(s) were unschedulable, 2 node(s) didn't match Pod's node affinity/selector.");
+                                + "1 node(s) were unschedulable, "
+                                + "2 node(s) didn't match Pod's node affinity/selector.");
         assertThat(refusal("cordon")).contains("1 node(s) were unschedulable");
     }
 

@@ -23,16 +23,17 @@ import java.util.function.Consumer;
 /*
  * How ownership is enforced
  * -------------------------
- * An object whose owners are all gone is deleted. Three things make an object be looked at: it changed and has owners;
- * an owner of it is gone; it is being deleted in the foreground or orphaning way. What the caches do not show is asked
- * of the server before anything is deleted, because the owner's kind may reach its cache later than the dependent's.
+ * An object whose owners are all gone is deleted. Three things make an object be looked at: it changed and
+ * has owners; an owner of it is gone; it is being deleted in the foreground or orphaning way. What the caches
+ * do not show is asked of the server before anything is deleted, because the owner's kind may reach its cache
+ * later than the dependent's.
  *
- * Foreground: the owner stays, held by the finalizer foregroundDeletion, until every dependent that blocks it is gone.
- * Orphan: dependents lose their reference first, then the owner its finalizer orphan.
- * An owner must live in the dependent's own namespace or in none; any other reference is to something absent.
+ * Foreground: the owner stays, held by the finalizer foregroundDeletion, until every dependent that blocks it
+ * is gone. Orphan: dependents lose their reference first, then the owner its finalizer orphan. An owner must
+ * live in the dependent's own namespace or in none; any other reference is to something absent.
  *
- * What holds always: a uid that was once found absent is absent for ever (uids are never given twice), so that answer
- * may be remembered; every deletion names the uid it means.
+ * What holds always: a uid that was once found absent is absent for ever (uids are never given twice), so
+ * that answer may be remembered; every deletion names the uid it means.
  */
 
 /** Collects objects whose owners are gone. */

@@ -15,12 +15,14 @@ import java.util.Optional;
 /*
  * How a rollout moves
  * -------------------
- * One ReplicaSet per template. Each pass looks at all of them, takes every step that maxSurge and maxUnavailable allow
- * right now (grow the newest, shrink the others), writes status, and is called again when a ReplicaSet's counters
- * change. No pass waits. A pass starts only when the cache shows what the pass before wrote; counters of ReplicaSets
- * may still lag behind their pods, which only delays a step, for they are counted as unavailable until then.
+ * One ReplicaSet per template. Each pass looks at all of them, takes every step that maxSurge and
+ * maxUnavailable allow right now (grow the newest, shrink the others), writes status, and is called again
+ * when a ReplicaSet's counters change. No pass waits. A pass starts only when the cache shows what the pass
+ * before wrote; counters of ReplicaSets may still lag behind their pods, which only delays a step, for they
+ * are counted as unavailable until then.
  *
- * Source: Kubernetes' documented Deployment behaviour and kubectl's expectations of conditions and annotations.
+ * Source: Kubernetes' documented Deployment behaviour and kubectl's expectations of conditions and
+ * annotations.
  */
 
 /** Rolls Deployments from one template to the next. */

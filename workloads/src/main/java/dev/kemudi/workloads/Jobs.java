@@ -25,8 +25,9 @@ import java.util.TreeSet;
  * How no pod is counted twice or never
  * ------------------------------------
  * Every pod of a Job is held by a finalizer. When it has ended, its uid is first written into status
- * (uncountedTerminatedPods), then the finalizer is removed, then the uid becomes one in a counter. A crash between any
- * two steps repeats the second without counting again. Pods of a Job that is gone or going are let go uncounted.
+ * (uncountedTerminatedPods), then the finalizer is removed, then the uid becomes one in a counter. A crash
+ * between any two steps repeats the second without counting again. Pods of a Job that is gone or going are
+ * let go uncounted.
  */
 
 /** Runs pods until enough of them succeed. */

@@ -87,12 +87,12 @@ final class Pods {
         Map<String, Integer> perNode = new HashMap<>();
         pods.forEach(p -> perNode.merge(p.text("/spec/nodeName"), 1, Integer::sum));
         return Comparator.comparing((ApiObject p) -> !p.text("/spec/nodeName").isEmpty())
-                .thenComparing(p -> PHASES.getOrDefault(phase(p), 0))
+                .thenComparingInt(p -> PHASES.getOrDefault(phase(p), 0))
                 .thenComparing(Pods::ready)
-                .thenComparing(Pods::deletionCost)
-                .thenComparing(p -> -perNode.getOrDefault(p.text("/spec/nodeName"), 0))
+                .thenComparingInt(Pods::deletionCost)
+                .thenComparingInt(p -> -perNode.getOrDefault(p.text("/spec/nodeName"), 0))
                 .thenComparing(p -> readySince(p).orElse(Instant.MAX), Comparator.reverseOrder())
-                .thenComparing(p -> -restarts(p))
+                .thenComparingInt(p -> -restarts(p))
                 .thenComparing(
                         p -> p.creationTimestamp().orElse(Instant.MAX), Comparator.reverseOrder())
                 .thenComparing(ApiObject::name);

@@ -53,7 +53,7 @@ class WorkloadsTest {
 
     private List<ApiObject> replicaSets() {
         return cluster.list(REPLICA_SETS).stream()
-                .sorted(Comparator.comparing((ApiObject rs) -> rs.integer("/spec/replicas", 0)))
+                .sorted(Comparator.comparingInt((ApiObject rs) -> rs.integer("/spec/replicas", 0)))
                 .toList();
     }
 
@@ -69,7 +69,8 @@ class WorkloadsTest {
         assertThat(cluster.activePods("web")).hasSize(3);
         assertThat(deployment.annotations()).containsEntry(Revisions.REVISION, "1");
         assertThat(replicaSet.annotations()).containsEntry(Revisions.REVISION, "1");
-        String hash = replicaSet.labels().get("pod-template-hash");
+        String hash = replicaSet.labels().getOrDefault("pod-template-hash", "");
+        assertThat(hash).isNotEmpty();
         assertThat(replicaSet.name()).isEqualTo("web-" + hash);
         assertThat(cluster.activePods("web"))
                 .allMatch(p ->
@@ -330,8 +331,10 @@ class WorkloadsTest {
         cluster.apply(
                 PODS,
                 """
-                {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default","labels":{"app":"web"}},
-                 "spec":{"containers":[{"name":"c","image":"host","ports":[{"name":"web","containerPort":8123}]}]}}
+                {"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"default",
+                  "labels":{"app":"web"}},
+                 "spec":{"containers":[{"name":"c","image":"host",
+                  "ports":[{"name":"web","containerPort":8123}]}]}}
                 """);
         cluster.await(
                 "the port",
@@ -459,12 +462,14 @@ class WorkloadsTest {
     }
 
     private static String configMap(String name, String owners) {
-        return "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\"%s}}"
+        return ("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":"
+                        + "{\"name\":\"%s\",\"namespace\":\"default\"%s}}")
                 .formatted(name, owners);
     }
 
     private static String owned(String name, String uid) {
-        return ",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"%s\",\"uid\":\"%s\"}]"
+        return (",\"ownerReferences\":[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
+                        + "\"name\":\"%s\",\"uid\":\"%s\"}]")
                 .formatted(name, uid);
     }
 
@@ -496,7 +501,8 @@ class WorkloadsTest {
                 DEPLOYMENTS,
                 ApiObject.parse(
                         """
-                        {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d","namespace":"team"},
+                        {"apiVersion":"apps/v1","kind":"Deployment",
+                         "metadata":{"name":"d","namespace":"team"},
                          "spec":{"replicas":2,"selector":{"matchLabels":{"app":"d"}},
                           "template":{"metadata":{"labels":{"app":"d"}},
                            "spec":{"containers":[{"name":"c","image":"host"}]}}}}
