@@ -7,6 +7,7 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.controller.HttpApiClient;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,14 @@ final class StatusCommand implements Callable<Integer> {
                 "  gateway         http://%s%n  metrics         http://%s/metrics%n",
                 endpoints.gateway(), endpoints.metrics());
         out.printf("  kubeconfig      %s%n", endpoints.kubeconfig());
-        return report(HttpApiClient.fromKubeconfig(endpoints.kubeconfig()), out);
+        try {
+            return report(HttpApiClient.fromKubeconfig(endpoints.kubeconfig()), out);
+        } catch (UncheckedIOException e) {
+            out.printf(
+                    "The Kubernetes API does not answer (%s); is it still starting?%n",
+                    e.getCause());
+            return NOT_RUNNING;
+        }
     }
 
     static int report(ApiClient client, PrintWriter out) {
