@@ -61,6 +61,8 @@ public final class EtcdServer implements AutoCloseable {
                         limits.eventLoopThreads(),
                         new DefaultThreadFactory("etcd-io", true),
                         NioIoHandler.newFactory());
+        // Bounded by callsMax for unary calls and, per connection, by callsPerConnectionMax for
+        // streams.
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
         Member member = Member.single(() -> config.listenAddress() + ":" + port());

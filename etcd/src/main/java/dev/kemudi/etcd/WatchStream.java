@@ -24,17 +24,14 @@ import java.util.function.Consumer;
  * One stream, many watches
  * ------------------------
  * Each watch is delivered to by a virtual thread of the store. It writes under the stream's lock, and only
- * when the
- * client's window has room: otherwise it waits here, the store's bounded buffer behind it fills, and the
- * store lets that
- * watch go on from disk later. So a client that never reads costs its window, a buffer and a parked virtual
- * thread.
+ * when the client's window has room: otherwise it waits here, the store's bounded buffer behind it fills, and
+ * the store lets that watch go on from disk later. So a client that never reads costs its window, a buffer
+ * and a parked virtual thread.
  *
  * A watch is made and announced ("created") under the same lock, so that no event overtakes the announcement.
  *
  * A progress request asks each watch of the stream how far it is and answers with the least, under watch id
- * -1: every
- * event up to there has been sent, on every watch.
+ * -1: every event up to there has been sent, on every watch.
  */
 /** The server's side of one watch stream. Safe for use by many threads. */
 final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Stream {

@@ -12,15 +12,12 @@ import java.util.concurrent.TimeUnit;
  * How a lease runs out
  * --------------------
  * The keeper counts on the monotonic clock, so that a jump of the wall clock expires nothing early. A lease
- * that ran out
- * is marked, and its revoke is proposed like anybody's; only when that is applied are the keys gone, for
- * everybody at one
- * revision. A keep-alive sets the deadline anew unless the mark is there: then it is answered as after the
- * revoke.
+ * that ran out is marked, and its revoke is proposed like anybody's; only when that is applied are the keys
+ * gone, for everybody at one revision. A keep-alive sets the deadline anew unless the mark is there: then it
+ * is answered as after the revoke.
  *
- * Time left is not written anywhere: after a restart (or, with several nodes, after a change of leader)
- * each lease gets
- * its whole time again, as in etcd. So a lease may live longer than granted, never shorter.
+ * Time left is not written anywhere: after a restart (or, with several nodes, after a change of leader) each
+ * lease gets its whole time again, as in etcd. So a lease may live longer than granted, never shorter.
  */
 /** Counts the time of leases. Safe for use by many threads. */
 final class LeaseKeeper {

@@ -10,22 +10,17 @@ import java.util.function.Consumer;
 /*
  * How a revision becomes visible
  * ------------------------------
- * The applier alone makes revisions. It takes a batch of entries, works them out one after the other upon
- * the newest view
- * (each sees what those before it wrote), writes everything as one batch together with the Mark that names
- * index and
- * revision, and then tells the outcome: first to readers (the backend's view), then to watches and leases.
- * So a reader
- * never sees half a batch, a crash leaves the state of some index with a Mark that says which, and replay
- * starts there.
+ * The applier alone makes revisions. It takes a batch of entries, works them out one after the other upon the
+ * newest view (each sees what those before it wrote), writes everything as one batch together with the Mark
+ * that names index and revision, and then tells the outcome: first to readers (the backend's view), then to
+ * watches and leases. So a reader never sees half a batch, a crash leaves the state of some index with a Mark
+ * that says which, and replay starts there.
  *
  * What always holds: a command that is refused leaves no trace; everything one command writes has one
- * revision; a command
- * that writes nothing makes no revision.
+ * revision; a command that writes nothing makes no revision.
  *
  * Refused: reading "now" from a clock while applying. A lease's time is counted by the LeaseKeeper outside;
- * only its
- * outcome, a revoke, comes through the log.
+ * only its outcome, a revoke, comes through the log.
  */
 /** The deterministic part of the store. */
 final class Machine implements StateMachine<Answer> {

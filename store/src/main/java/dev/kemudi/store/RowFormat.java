@@ -11,13 +11,11 @@ import java.util.Arrays;
  * LEASE id(8)                        -> time to live;   id(8) key -> attached
  * META  'm'                          -> Mark
  *
- * What always holds: a key is in CUR exactly when it exists; the state of a key at revision R is its CUR
- * row if that was
- * put at or before R, otherwise its first OLD row with mod <= R if that was superseded after R, otherwise
- * nothing. A
- * delete leaves no row but its LOG row: the OLD row of what it deleted says until when that lived. In OLD a
- * zero byte of
- * the key is written 00 ff, so that rows of one key lie together whatever bytes keys contain.
+ * What always holds: a key is in CUR exactly when it exists; the state of a key at revision R is its CUR row
+ * if that was put at or before R, otherwise its first OLD row with mod <= R if that was superseded after R,
+ * otherwise nothing. A delete leaves no row but its LOG row: the OLD row of what it deleted says until when
+ * that lived. In OLD a zero byte of the key is written 00 ff, so that rows of one key lie together whatever
+ * bytes keys contain.
  */
 /** Encodes and decodes rows. */
 final class RowFormat {

@@ -12,14 +12,11 @@ import java.util.function.BooleanSupplier;
  * What happens beside requests
  * ----------------------------
  * One thread ticks: it revokes leases that ran out, looks at the room on the disk, has the state flushed
- * (then the log is
- * cut) after so many bytes, and reclaims what compaction allowed to go. A compaction to C walks LOG up to C
- * in steps of a
- * bounded number of rows; each step deletes the OLD rows that were superseded there and writes down how far
- * it came, in
- * one batch. So its work is proportional to what is dropped, a crash resumes at the last step, and between
- * two steps
- * writers go first. The events of C itself stay, deletes too: a watch may begin at C.
+ * (then the log is cut) after so many bytes, and reclaims what compaction allowed to go. A compaction to C
+ * walks LOG up to C in steps of a bounded number of rows; each step deletes the OLD rows that were superseded
+ * there and writes down how far it came, in one batch. So its work is proportional to what is dropped, a
+ * crash resumes at the last step, and between two steps writers go first. The events of C itself stay,
+ * deletes too: a watch may begin at C.
  */
 /** The store's housekeeping: one virtual thread. */
 final class Upkeep implements AutoCloseable {

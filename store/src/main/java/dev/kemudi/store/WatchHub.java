@@ -15,19 +15,16 @@ import java.util.concurrent.locks.ReentrantLock;
  * ------------------------
  * applier --(bounded ring)--> dispatcher --(bounded buffer per watch)--> a virtual thread --> listener
  *
- * A watch is either synced, then the dispatcher hands it what matches, or it reads the LOG rows by itself,
- * in chunks, from
- * a view of its own, until it has caught up and joins. It begins unsynced, and it becomes unsynced again
- * when its buffer is
- * full: so memory is bounded, nobody waits for a slow watch, and no event is lost; a slow watch only pays
- * with reads.
- * The dispatcher itself is such a reader: when the ring overflowed it fetches the missing revisions from LOG.
+ * A watch is either synced, then the dispatcher hands it what matches, or it reads the LOG rows by itself, in
+ * chunks, from a view of its own, until it has caught up and joins. It begins unsynced, and it becomes
+ * unsynced again when its buffer is full: so memory is bounded, nobody waits for a slow watch, and no event
+ * is lost; a slow watch only pays with reads. The dispatcher itself is such a reader: when the ring
+ * overflowed it fetches the missing revisions from LOG.
  *
  * What always holds: revisions are dispatched one by one without a gap; a watch joins only at a place the
- * dispatcher has
- * not passed (both under the hub's lock, which no reader of the store and not the applier takes); one
- * revision goes to a
- * watch in one piece. A watch that nothing happens to has no thread and no buffer.
+ * dispatcher has not passed (both under the hub's lock, which no reader of the store and not the applier
+ * takes); one revision goes to a watch in one piece. A watch that nothing happens to has no thread and no
+ * buffer.
  *
  * Refused: letting the applier offer to watches directly; a thousand watchers would be paid for by every
  * write.
