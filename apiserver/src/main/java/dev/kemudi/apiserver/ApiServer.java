@@ -100,24 +100,9 @@ public final class ApiServer implements AutoCloseable {
         Render render = new Render(time);
         PodHandler pods = new PodHandler(core, podStreams::get);
         watches = new WatchHandler(core, render);
-        ResourceHandler resources =
-                new ResourceHandler(
-                        core,
-                        bodies,
-                        render,
-                        watches,
-                        new SubresourceHandler(core, bodies, render, pods));
-        Discovery discovery = new Discovery(registry, new Subresources());
-        Router router =
-                new Router(
-                        authenticator,
-                        discovery,
-                        resources,
-                        new Reviews(bodies),
-                        new OpenApi(discovery, registry, schemas));
         Gate gate =
                 new Gate(
-                        router,
+                        router(authenticator, bodies, render, pods),
                         registry,
                         new Metrics(metrics, watches::open),
                         tracer,
@@ -126,6 +111,24 @@ public final class ApiServer implements AutoCloseable {
                         TRACED_SHARE);
         ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, pods, limits);
         front = new HttpFront(config, limits, pki, gate, execUpgrade);
+    }
+
+    private Router router(
+            Authenticator authenticator, RequestBodies bodies, Render render, PodHandler pods) {
+        ResourceHandler resources =
+                new ResourceHandler(
+                        core,
+                        bodies,
+                        render,
+                        watches,
+                        new SubresourceHandler(core, bodies, render, pods));
+        Discovery discovery = new Discovery(core.registry(), new Subresources());
+        return new Router(
+                authenticator,
+                discovery,
+                resources,
+                new Reviews(bodies),
+                new OpenApi(discovery, core.registry(), schemas));
     }
 
     /**

@@ -128,8 +128,10 @@ final class Bodies {
                                     Status.of(
                                             415,
                                             "UnsupportedMediaType",
-                                            "the body of the request was in an unknown format - accepted media types include:"
-                                                    + " application/json, application/yaml, application/vnd.kubernetes.protobuf"));
+                                            "the body of the request was in an unknown format - "
+                                                    + "accepted media types include:"
+                                                    + " application/json, application/yaml, "
+                                                    + "application/vnd.kubernetes.protobuf"));
                 };
         if (node instanceof ObjectNode object) {
             return object;

@@ -110,7 +110,8 @@ final class ObjectMeta {
                                 invalid(
                                         "metadata.labels",
                                         e.getValue().asText(),
-                                        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.',"
+                                        "a valid label must be an empty string or consist of "
+                                                + "alphanumeric characters, '-', '_' or '.',"
                                                 + " and must start and end with an alphanumeric character"));
                     }
                 });
@@ -148,7 +149,8 @@ final class ObjectMeta {
                                 invalid(
                                         "metadata." + field,
                                         e.getKey(),
-                                        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end"
+                                        "name part must consist of alphanumeric characters, '-', "
+                                                + "'_' or '.', and must start and end"
                                                 + " with an alphanumeric character"));
                     }
                     if (!e.getValue().isTextual()) {

@@ -165,8 +165,10 @@ final class Patching {
                                         Status.of(
                                                 415,
                                                 "UnsupportedMediaType",
-                                                "the body of the request was in an unknown format - accepted media types include:"
-                                                        + " application/json-patch+json, application/merge-patch+json,"
+                                                "the body of the request was in an unknown format - "
+                                                        + "accepted media types include:"
+                                                        + " application/json-patch+json, "
+                                                        + "application/merge-patch+json,"
                                                         + " application/apply-patch+yaml"));
                             }
                             if (!(patch instanceof ObjectNode object)) {

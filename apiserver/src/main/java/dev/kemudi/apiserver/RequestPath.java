@@ -59,7 +59,8 @@ record RequestPath(
                     Status.badRequest(
                             "path segment \""
                                     + raw
-                                    + "\" is not a name: it may be neither '.' nor '..' and may not contain '/', '%' or control"
+                                    + "\" is not a name: it may be neither '.' nor '..' and may not "
+                                    + "contain '/', '%' or control"
                                     + " characters"));
         }
         return segment;

@@ -176,7 +176,8 @@ final class ResourceHandler {
                     Status.of(
                             422,
                             "Invalid",
-                            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply"
+                            "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required "
+                                    + "value: is required for apply"
                                     + " patch"));
         }
         byte[] body = exchange.body();
@@ -203,9 +204,12 @@ final class ResourceHandler {
                                 Status.of(
                                         415,
                                         "UnsupportedMediaType",
-                                        "the body of the request was in an unknown format - accepted media types include:"
-                                                + " application/json-patch+json, application/merge-patch+json,"
-                                                + " application/strategic-merge-patch+json, application/apply-patch+yaml")));
+                                        "the body of the request was in an unknown format - "
+                                                + "accepted media types include:"
+                                                + " application/json-patch+json, "
+                                                + "application/merge-patch+json,"
+                                                + " application/strategic-merge-patch+json, "
+                                                + "application/apply-patch+yaml")));
     }
 
     private int answer(Exchange exchange, int code, Kind kind, ApiObject object) {
@@ -278,9 +282,13 @@ final class ResourceHandler {
                                                         Status.of(
                                                                 422,
                                                                 "Invalid",
-                                                                "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \""
+                                                                "DeleteOptions.meta.k8s.io \"\" is "
+                                                                        + "invalid: "
+                                                                        + "propagationPolicy: "
+                                                                        + "Unsupported value: \""
                                                                         + policy
-                                                                        + "\": supported values: \"Foreground\", \"Background\","
+                                                                        + "\": supported values: "
+                                                                        + "\"Foreground\", \"Background\","
                                                                         + " \"Orphan\""))));
         long grace =
                 options.path("gracePeriodSeconds").asLong(params.number("gracePeriodSeconds", -1));
@@ -339,7 +347,8 @@ final class ResourceHandler {
                                             "Invalid",
                                             "fieldValidation: Unsupported value: \""
                                                     + params.text("fieldValidation")
-                                                    + "\": supported values: \"Ignore\", \"Warn\", \"Strict\""));
+                                                    + "\": supported values: \"Ignore\", \"Warn\", "
+                                                    + "\"Strict\""));
                 };
         return new WriteOptions(manager, dryRun(params), validation, false, false, exchange::warn);
     }

@@ -65,7 +65,8 @@ final class Reviews {
         if (!asked) {
             throw new ApiException(
                     Status.badRequest(
-                            "spec: exactly one of resourceAttributes and nonResourceAttributes must be specified"));
+                            "spec: exactly one of resourceAttributes and nonResourceAttributes must "
+                                    + "be specified"));
         }
         decide(review, user.master());
     }

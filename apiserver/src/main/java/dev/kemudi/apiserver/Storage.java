@@ -109,7 +109,8 @@ final class Storage {
             throw new ApiException(
                     Status.expired(
                             "The provided continue parameter is too old to display a consistent"
-                                    + " list result. You can start a new list without the continue parameter."));
+                                    + " list result. You can start a new list without the continue "
+                                    + "parameter."));
         }
         return found;
     }

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 /*
  * How one kind is read
  * --------------------
- * Loaded at first use: one snapshot of the store at revision R, then a store watch from R+1. The watch's one thread is
- * the only writer: for each event it parses the object once, swaps it into the sorted map, appends a Change to the
- * window, offers the change to every feed, and only then publishes the revision. So:
+ * Loaded at first use: one snapshot of the store at revision R, then a store watch from R+1. The watch's one
+ * thread is the only writer: for each event it parses the object once, swaps it into the sorted map, appends
+ * a Change to the window, offers the change to every feed, and only then publishes the revision. So:
  *   - whoever sees revision r and then an empty queue has every event up to r (see WatchFeed.safeRevision);
  *   - a list is the map under the lock, a consistent snapshot at exactly `revision`;
  *   - a read that must be fresh waits until `revision` has reached the store's revision of when it asked.

@@ -19,11 +19,12 @@ import java.util.function.UnaryOperator;
 /*
  * How an object is written
  * ------------------------
- * Every write is: take the tree the client wants, settle what only the server may settle (metadata, status, generation),
- * fill defaults, drop or refuse what the schema does not know, validate, note who owns which field, and put it in the
- * store under the condition that nobody else was faster. Updates, patches, status and scale all come down to `replace`:
- * a function from the stored object to the wanted tree. With a revision of its own the client takes part in the race and
- * a loss is its 409; without one (most patches) the server runs the race again with the newer object.
+ * Every write is: take the tree the client wants, settle what only the server may settle (metadata, status,
+ * generation), fill defaults, drop or refuse what the schema does not know, validate, note who owns which
+ * field, and put it in the store under the condition that nobody else was faster. Updates, patches, status
+ * and scale all come down to `replace`: a function from the stored object to the wanted tree. With a revision
+ * of its own the client takes part in the race and a loss is its 409; without one (most patches) the server
+ * runs the race again with the newer object.
  */
 /** Create, update and patch, the same for every way in. Trees handed in belong to this class. */
 final class Writes {
@@ -182,7 +183,8 @@ final class Writes {
                 Status.conflict(
                         kind.resource(),
                         name,
-                        "the object has been modified; please apply your changes to the latest version and try again"));
+                        "the object has been modified; please apply your changes to the latest "
+                                + "version and try again"));
     }
 
     private Optional<ApiObject> attempt(
@@ -278,7 +280,8 @@ final class Writes {
                                 List.of(
                                         new Cause(
                                                 "FieldValueForbidden",
-                                                "Forbidden: no new finalizers can be added if the object is being deleted, found new"
+                                                "Forbidden: no new finalizers can be added if the "
+                                                        + "object is being deleted, found new"
                                                         + " finalizers []string{\""
                                                         + finalizer.asText()
                                                         + "\"}",

@@ -173,7 +173,8 @@ final class BadInputTest {
                             + CONFIG_MAPS
                             + " HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
                             + Https.token(pki)
-                            + "\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{\"metadata\"";
+                            + "\r\nContent-Type: application/json\r\nContent-Length: "
+                            + "1000\r\n\r\n{\"metadata\"";
             out.write(head.getBytes(StandardCharsets.US_ASCII));
             out.flush();
             socket.setSoTimeout(20_000);

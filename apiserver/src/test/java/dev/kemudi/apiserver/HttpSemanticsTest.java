@@ -248,7 +248,8 @@ final class HttpSemanticsTest {
                                 https.request(CONFIG_MAPS + "/tabled")
                                         .header(
                                                 "Accept",
-                                                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json")
+                                                "application/json;as=Table;v=v1;g=meta.k8s.io,"
+                                                        + "application/json")
                                         .build())
                         .body();
         assertThat(table.path("kind").asText()).isEqualTo("Table");

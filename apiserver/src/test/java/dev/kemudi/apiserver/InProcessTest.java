@@ -65,7 +65,8 @@ final class InProcessTest {
                      "schedule":{"type":"string"},"replicas":{"type":"integer","default":1,"maximum":10}}},
                    "status":{"type":"object","properties":{"ready":{"type":"boolean"}}}}}}},
                  {"name":"v1beta1","served":true,"storage":false,
-                  "schema":{"openAPIV3Schema":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}]}}\
+                  "schema":{"openAPIV3Schema":{"type":"object",
+                   "x-kubernetes-preserve-unknown-fields":true}}}]}}\
                 """);
     }
 
