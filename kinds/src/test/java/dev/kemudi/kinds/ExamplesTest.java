@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -65,8 +66,8 @@ class ExamplesTest {
         while (folder != null && !Files.exists(folder.resolve("mvnw"))) {
             folder = folder.getParent();
         }
-        assertThat(folder).as("a folder above with mvnw in it").isNotNull();
-        try (Stream<Path> files = Files.walk(folder.resolve("examples"))) {
+        Path root = Objects.requireNonNull(folder, "a folder above with mvnw in it");
+        try (Stream<Path> files = Files.walk(root.resolve("examples"))) {
             return files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList();
         }
     }

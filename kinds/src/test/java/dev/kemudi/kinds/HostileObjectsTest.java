@@ -13,6 +13,7 @@ import dev.kemudi.api.ResourceDefinition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,7 +123,9 @@ class HostileObjectsTest {
         kind.strategy().gracePeriodSeconds(object);
         kind.strategy().timeToLiveSeconds(object);
         ObjectMetaRules.validate(object);
-        kind.columns().forEach(column -> column.value().apply(object, Subject.NOW));
+        kind.columns()
+                .forEach(column ->
+                        Objects.requireNonNull(column.value().apply(object, Subject.NOW)));
         if (holdsMissing(tree)) {
             throw new IllegalStateException("a missing node went into the tree");
         }
