@@ -9,11 +9,15 @@ import java.util.Optional;
  */
 public interface ApiClient {
     /**
+     * Reads one object.
+     *
      * @throws ApiException {@code NotFound} when there is no such object
      */
     ApiObject get(Resource resource, String namespace, String name);
 
     /**
+     * Reads what {@code options} select, a page of it when they set a limit.
+     *
      * @param namespace empty for all namespaces
      */
     ObjectList list(Resource resource, String namespace, ListOptions options);
@@ -43,6 +47,8 @@ public interface ApiClient {
     ApiObject patch(Resource resource, String namespace, String name, Patch patch);
 
     /**
+     * Deletes one object, or begins to.
+     *
      * @return the object as it stands when finalizers or a grace period still hold it; empty when
      *     it is gone
      */

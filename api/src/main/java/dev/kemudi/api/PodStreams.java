@@ -11,6 +11,8 @@ import java.util.List;
  */
 public interface PodStreams {
     /**
+     * Which part of a log, and whether to stay for more.
+     *
      * @param tailLines last lines only; -1 for all
      * @param limitBytes stop after so many bytes; -1 for no limit
      * @param sinceSeconds only lines younger than this; -1 for all

@@ -7,6 +7,8 @@ public sealed interface WatchEvent {
     record Modified(ApiObject object) implements WatchEvent {}
 
     /**
+     * The object is gone.
+     *
      * @param object its last state, with the resourceVersion of the deletion
      */
     record Deleted(ApiObject object) implements WatchEvent {}

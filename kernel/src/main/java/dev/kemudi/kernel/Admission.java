@@ -5,11 +5,15 @@ package dev.kemudi.kernel;
  */
 public sealed interface Admission {
     /**
+     * The task will run.
+     *
      * @param ticket counts admissions from 1
      */
     record Admitted(long ticket) implements Admission {}
 
     /**
+     * The task will not run.
+     *
      * @param retryAfterMillis the executor's own guess of when asking again makes sense
      */
     record Refused(Reason reason, int retryAfterMillis) implements Admission {}

@@ -59,7 +59,6 @@ public final class Node implements AutoCloseable {
     }
 
     private final Config config;
-    private final ApiClient client;
     private final TimeSource time;
     private final Limits limits;
     private final ProcessRuntime runtime;
@@ -104,7 +103,6 @@ public final class Node implements AutoCloseable {
                         config.podsDirectory().toRealPath(),
                         config.addressPrefix(),
                         config.hostAddress());
-        this.client = client;
         this.time = time;
         this.limits = limits;
         NodeMetrics metrics = new NodeMetrics(registry);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -291,7 +292,8 @@ final class PodLifeTest {
                         .create("http://" + address + ":8000/index.html")
                         .toURL()
                         .openStream()) {
-            assertThat(new String(in.readAllBytes())).isEqualTo("hello from a pod");
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .isEqualTo("hello from a pod");
         }
     }
 

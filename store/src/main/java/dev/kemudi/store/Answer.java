@@ -5,6 +5,8 @@ import java.util.List;
 /** The store's answer to one {@link Op} or command. */
 public sealed interface Answer {
     /**
+     * What a range read found.
+     *
      * @param revision the store's revision when read: the snapshot this is part of
      * @param more whether the limit cut keys off
      * @param count all keys in the range, whatever the limit
@@ -12,6 +14,8 @@ public sealed interface Answer {
     record Ranged(long revision, List<KeyValue> kvs, boolean more, long count) implements Answer {}
 
     /**
+     * A put was done.
+     *
      * @param previous at most one: what the put replaced, when asked for
      */
     record Put(long revision, List<KeyValue> previous) implements Answer {}
@@ -19,6 +23,8 @@ public sealed interface Answer {
     record Deleted(long revision, long count, List<KeyValue> previous) implements Answer {}
 
     /**
+     * A transaction was done.
+     *
      * @param revision the revision after the transaction: a new one only if something was written
      */
     record Txn(long revision, boolean succeeded, List<Answer> answers) implements Answer {}
@@ -30,6 +36,8 @@ public sealed interface Answer {
     record LeaseRevoked(long revision) implements Answer {}
 
     /**
+     * A lease lives on.
+     *
      * @param ttlSeconds the full time to live, counted anew
      */
     record LeaseRenewed(long revision, long id, long ttlSeconds) implements Answer {}

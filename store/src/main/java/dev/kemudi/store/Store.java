@@ -39,11 +39,15 @@ public interface Store extends AutoCloseable {
     CompletableFuture<Answer> txn(Op.Txn txn);
 
     /**
+     * Writes one key.
+     *
      * @return {@link Answer.Put} or {@link Answer.Refused}
      */
     CompletableFuture<Answer> put(Op.Put put);
 
     /**
+     * Deletes a range of keys.
+     *
      * @return {@link Answer.Deleted} or {@link Answer.Refused}
      */
     CompletableFuture<Answer> delete(Op.Delete delete);
@@ -62,6 +66,8 @@ public interface Store extends AutoCloseable {
     Watcher watch(KeyRange range, long startRevision, boolean prevKv, Watcher.Listener listener);
 
     /**
+     * Makes a lease.
+     *
      * @param id 0 lets the store choose
      */
     CompletableFuture<Answer> leaseGrant(long id, long ttlSeconds);
@@ -85,6 +91,8 @@ public interface Store extends AutoCloseable {
     record Lease(long id, long grantedTtlSeconds, long remainingSeconds, List<Bytes> keys) {}
 
     /**
+     * Where the store stands.
+     *
      * @param bytesOnDisk log and state together; an estimate
      */
     record Stats(
