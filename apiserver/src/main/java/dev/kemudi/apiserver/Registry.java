@@ -48,28 +48,24 @@ final class Registry {
     }
 
     synchronized void put(List<Kind> added) {
-        Map<Address, Kind> next = new LinkedHashMap<>(kinds);
-        added.forEach(k ->
-                next.put(
-                        new Address(
-                                k.resource().group(),
-                                k.resource().version(),
-                                k.resource().plural()),
-                        k));
-        kinds = java.util.Collections.unmodifiableMap(next);
+        kinds = with(new LinkedHashMap<>(kinds), added);
     }
 
     /** Replaces every version of one plural. */
     synchronized void replace(String group, String plural, List<Kind> served) {
         Map<Address, Kind> next = new LinkedHashMap<>(kinds);
         next.keySet().removeIf(a -> a.group().equals(group) && a.plural().equals(plural));
-        served.forEach(k ->
+        kinds = with(next, served);
+    }
+
+    private static Map<Address, Kind> with(Map<Address, Kind> next, List<Kind> more) {
+        more.forEach(k ->
                 next.put(
                         new Address(
                                 k.resource().group(),
                                 k.resource().version(),
                                 k.resource().plural()),
                         k));
-        kinds = java.util.Collections.unmodifiableMap(next);
+        return java.util.Collections.unmodifiableMap(next);
     }
 }
