@@ -68,7 +68,8 @@ class ManifestsTest {
         Path file =
                 file(
                         "m.yaml",
-                        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\nspec:\n  containers:\n  - name: a\n");
+                        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n"
+                                + "spec:\n  containers:\n  - name: a\n");
         Manifest pod = Manifests.read(List.of(file)).getFirst();
         assertThat(pod.where("spec.containers[0].name")).isEqualTo(file + ":7");
         assertThat(pod.where("spec.containers[0].image")).isEqualTo(file + ":7");
@@ -80,7 +81,8 @@ class ManifestsTest {
         Path file =
                 file(
                         "m.yaml",
-                        "apiVersion: v1\nkind: X\nmetadata: {name: x}\nspec: {i: 3, f: 1.5, b: true, t: \"3\", n: , v: 1.2.3}\n");
+                        "apiVersion: v1\nkind: X\nmetadata: {name: x}\n"
+                                + "spec: {i: 3, f: 1.5, b: true, t: \"3\", n: , v: 1.2.3}\n");
         assertThat(Manifests.read(List.of(file)).getFirst().object().at("/spec").toString())
                 .isEqualTo("{\"i\":3,\"f\":1.5,\"b\":true,\"t\":\"3\",\"n\":null,\"v\":\"1.2.3\"}");
     }

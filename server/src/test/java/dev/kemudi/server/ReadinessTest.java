@@ -21,12 +21,14 @@ class ReadinessTest {
         assertThat(
                         missing(
                                 declared
-                                        + "{'observedGeneration':2,'updatedReplicas':2,'availableReplicas':1}}"))
+                                        + "{'observedGeneration':2,"
+                                        + "'updatedReplicas':2,'availableReplicas':1}}"))
                 .isEqualTo("1 of 2 replicas ready");
         assertThat(
                         missing(
                                 declared
-                                        + "{'observedGeneration':2,'updatedReplicas':2,'availableReplicas':2}}"))
+                                        + "{'observedGeneration':2,"
+                                        + "'updatedReplicas':2,'availableReplicas':2}}"))
                 .isEmpty();
     }
 
@@ -47,7 +49,8 @@ class ReadinessTest {
                         missing(
                                 "{'kind':'HTTPRoute','status':{'parents':[{'conditions':["
                                         + "{'type':'Accepted','status':'True'},"
-                                        + "{'type':'ResolvedRefs','status':'False','message':'no such Service'}]}]}}"))
+                                        + "{'type':'ResolvedRefs','status':'False',"
+                                        + "'message':'no such Service'}]}]}}"))
                 .isEqualTo("ResolvedRefs is not true yet: no such Service");
     }
 
@@ -55,7 +58,8 @@ class ReadinessTest {
     void whatIsBeingDeletedIsNotReady() {
         assertThat(
                         missing(
-                                "{'kind':'ConfigMap','metadata':{'deletionTimestamp':'2026-01-01T00:00:00Z'}}"))
+                                "{'kind':'ConfigMap','metadata':"
+                                        + "{'deletionTimestamp':'2026-01-01T00:00:00Z'}}"))
                 .isEqualTo("being deleted");
     }
 
