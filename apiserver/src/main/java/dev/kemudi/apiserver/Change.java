@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param before absent when the object was created
  * @param after absent when it was deleted
  * @param last the object's last state, carrying the revision of this change
+ * @param bytes what the states before and after weigh as stored JSON; a measure of the memory held
  */
 record Change(
         long revision,
@@ -17,6 +18,7 @@ record Change(
         Optional<ApiObject> before,
         Optional<ApiObject> after,
         ApiObject last,
+        int bytes,
         @Nullable Notice[] notices) {
 
     static Change of(
@@ -24,9 +26,10 @@ record Change(
             String key,
             Optional<ApiObject> before,
             Optional<ApiObject> after,
-            ApiObject last) {
+            ApiObject last,
+            int bytes) {
         return new Change(
-                revision, key, before, after, last, new Notice[Notice.Type.values().length]);
+                revision, key, before, after, last, bytes, new Notice[Notice.Type.values().length]);
     }
 
     /** This change as seen through {@code filter}; absent when neither state matches. */
@@ -43,7 +46,7 @@ record Change(
         synchronized (notices) {
             Notice known = notices[type.ordinal()];
             if (known == null) {
-                known = new Notice(type, last);
+                known = new Notice(type, last, bytes);
                 notices[type.ordinal()] = known;
             }
             return known;

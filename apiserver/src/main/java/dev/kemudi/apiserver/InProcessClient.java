@@ -168,7 +168,7 @@ final class InProcessClient implements ApiClient {
             ApiObject object = kind.view(notice.object());
             return object == notice.object()
                     ? notice.toWatchEvent()
-                    : new Notice(notice.type(), object).toWatchEvent();
+                    : new Notice(notice.type(), object, 0).toWatchEvent();
         }
 
         private Optional<WatchEvent> bookmark() {

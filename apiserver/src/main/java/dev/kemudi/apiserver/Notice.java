@@ -21,11 +21,17 @@ final class Notice {
 
     private final Type type;
     private final ApiObject object;
+    private final int bytes;
     private final Map<Encoding, byte[]> encodings = new HashMap<>(2);
 
-    Notice(Type type, ApiObject object) {
+    /**
+     * @param bytes the memory that a queue holding this is charged with; 0 for what the cache holds
+     *     anyway
+     */
+    Notice(Type type, ApiObject object, int bytes) {
         this.type = type;
         this.object = object;
+        this.bytes = bytes;
     }
 
     Type type() {
@@ -34,6 +40,10 @@ final class Notice {
 
     ApiObject object() {
         return object;
+    }
+
+    int bytes() {
+        return bytes;
     }
 
     WatchEvent toWatchEvent() {

@@ -54,6 +54,7 @@ final class WatchCache {
     private final NavigableMap<String, ApiObject> current = new TreeMap<>();
     private final ArrayDeque<Change> window = new ArrayDeque<>();
     private final Set<WatchFeed> feeds = new LinkedHashSet<>();
+    private long windowBytes;
     private @Nullable Watcher watcher;
     private long floorRevision;
     private volatile long revision;
@@ -82,6 +83,7 @@ final class WatchCache {
             }
             current.clear();
             window.clear();
+            windowBytes = 0;
             Op.Range range = Op.Range.of(KeyRange.prefix(Bytes.utf8(prefix)));
             long[] at = {0};
             Answer answer =
@@ -104,7 +106,7 @@ final class WatchCache {
                     store.watch(
                             KeyRange.prefix(Bytes.utf8(prefix)),
                             at[0] + 1,
-                            false,
+                            true,
                             new Watcher.Listener() {
                                 @Override
                                 public void events(List<Watcher.Event> events, long upTo) {
@@ -132,16 +134,32 @@ final class WatchCache {
             for (Watcher.Event event : events) {
                 change(event)
                         .ifPresent(change -> {
-                            window.addLast(change);
-                            if (window.size() > limits.watchHistoryEvents()) {
-                                floorRevision = window.removeFirst().revision();
-                            }
+                            remember(change);
                             feeds.forEach(feed -> feed.offer(change));
                         });
             }
             revision = Math.max(revision, upTo);
             lock.notifyAll();
         }
+    }
+
+    private void remember(Change change) {
+        window.addLast(change);
+        windowBytes += change.bytes();
+        while (window.size() > limits.watchHistoryEvents()
+                || (windowBytes > limits.watchHistoryBytes() && window.size() > 1)) {
+            Change oldest = window.removeFirst();
+            windowBytes -= oldest.bytes();
+            floorRevision = oldest.revision();
+        }
+    }
+
+    private static int bytes(Watcher.Event event) {
+        int bytes = event.kv().value().length();
+        for (KeyValue previous : event.previous()) {
+            bytes += previous.value().length();
+        }
+        return bytes;
     }
 
     private Optional<Change> change(Watcher.Event event) {
@@ -151,7 +169,14 @@ final class WatchCache {
             case PUT -> {
                 ApiObject now = parse(kv);
                 Optional<ApiObject> before = Optional.ofNullable(current.put(key, now));
-                yield Optional.of(Change.of(kv.modRevision(), key, before, Optional.of(now), now));
+                yield Optional.of(
+                        Change.of(
+                                kv.modRevision(),
+                                key,
+                                before,
+                                Optional.of(now),
+                                now,
+                                bytes(event)));
             }
             case DELETE -> {
                 ApiObject before = current.remove(key);
@@ -165,7 +190,8 @@ final class WatchCache {
                                 key,
                                 Optional.of(before),
                                 Optional.empty(),
-                                last));
+                                last,
+                                bytes(event)));
             }
         };
     }
@@ -282,7 +308,13 @@ final class WatchCache {
                     }
                 });
                 return register(
-                        new WatchFeed(this, filter, initial, revision, limits.watchBufferEvents()));
+                        new WatchFeed(
+                                this,
+                                filter,
+                                initial,
+                                revision,
+                                limits.watchBufferEvents(),
+                                limits.watchBufferBytes()));
             }
             if (after < floorRevision) {
                 throw new ApiException(
@@ -296,7 +328,8 @@ final class WatchCache {
                             filter,
                             List.of(),
                             revision,
-                            limits.watchBufferEvents() + missed.size());
+                            limits.watchBufferEvents() + missed.size(),
+                            limits.watchBufferBytes() + windowBytes);
             missed.forEach(feed::offer);
             return register(feed);
         }

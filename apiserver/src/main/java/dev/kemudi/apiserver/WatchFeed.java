@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
 final class WatchFeed {
     private final WatchFilter filter;
     private final int eventsMax;
+    private final long bytesMax;
     private final WatchCache cache;
     private final List<ApiObject> initial;
     private int initialAt;
     private final ArrayDeque<Notice> queue = new ArrayDeque<>(2);
+    private long queuedBytes;
     private long deliveredRevision;
     private boolean ended;
     private boolean cut;
@@ -27,12 +29,14 @@ final class WatchFeed {
             WatchFilter filter,
             List<ApiObject> initial,
             long revision,
-            int eventsMax) {
+            int eventsMax,
+            long bytesMax) {
         this.cache = cache;
         this.filter = filter;
         this.initial = initial;
         this.deliveredRevision = revision;
         this.eventsMax = eventsMax;
+        this.bytesMax = bytesMax;
     }
 
     /** Called by the cache's one delivering thread, in revision order. */
@@ -46,19 +50,27 @@ final class WatchFeed {
             if (ended) {
                 return;
             }
-            if (queue.size() >= eventsMax) {
+            if (full(seen.get())) {
                 ended = true;
                 cut = true;
                 queue.clear();
+                queuedBytes = 0;
                 hanging = reader;
             } else {
                 queue.add(seen.get());
+                queuedBytes += seen.get().bytes();
             }
             notifyAll();
         }
         if (hanging != null) {
             hanging.interrupt();
         }
+    }
+
+    /** One event always fits, however large: otherwise nobody could watch a kind that has it. */
+    private boolean full(Notice next) {
+        return queue.size() >= eventsMax
+                || (!queue.isEmpty() && queuedBytes + next.bytes() > bytesMax);
     }
 
     /**
@@ -72,7 +84,7 @@ final class WatchFeed {
     /** The next event; null when {@code waitMillis} passed without one or the feed has ended. */
     synchronized @Nullable Notice poll(long waitMillis) throws InterruptedException {
         if (initialAt < initial.size()) {
-            return new Notice(Notice.Type.ADDED, initial.get(initialAt++));
+            return new Notice(Notice.Type.ADDED, initial.get(initialAt++), 0);
         }
         long deadline = System.nanoTime() + waitMillis * 1_000_000;
         while (queue.isEmpty() && !ended) {
@@ -82,7 +94,11 @@ final class WatchFeed {
             }
             wait(left);
         }
-        return queue.poll();
+        Notice next = queue.poll();
+        if (next != null) {
+            queuedBytes -= next.bytes();
+        }
+        return next;
     }
 
     synchronized boolean initialDone() {

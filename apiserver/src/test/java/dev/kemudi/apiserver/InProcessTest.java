@@ -207,6 +207,27 @@ final class InProcessTest {
     }
 
     @Test
+    void theHistoryOfAKindIsBoundedInBytesToo() {
+        ApiObject object =
+                client.create(
+                        Resource.CONFIG_MAPS,
+                        ApiObject.named(Resource.CONFIG_MAPS, "default", "large"));
+        client.list(Resource.CONFIG_MAPS, "default", ListOptions.ALL);
+        String old = object.resourceVersion();
+        for (int i = 0; i < 10; i++) {
+            String text = Integer.toString(i).repeat(10_000);
+            object =
+                    client.update(
+                            Resource.CONFIG_MAPS,
+                            object.edit(t -> t.withObjectProperty("data").put("text", text)));
+        }
+        client.list(Resource.CONFIG_MAPS, "default", ListOptions.ALL);
+        WatchOptions from = WatchOptions.from(old);
+        assertThatThrownBy(() -> client.watch(Resource.CONFIG_MAPS, "default", from))
+                .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.expired()).isTrue());
+    }
+
+    @Test
     void applyKeepsOwnersApart() {
         byte[] body =
                 "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"data\":{\"a\":\"1\"}}"

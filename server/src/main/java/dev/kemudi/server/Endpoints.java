@@ -49,7 +49,14 @@ public record Endpoints(
                         Path.of(tree.path("kubeconfig").asText())));
     }
 
+    /** Removes this process's own note; another's, which may be running here, is left alone. */
     static void forget(Path dataDirectory) throws IOException {
-        Files.deleteIfExists(dataDirectory.resolve(FILE));
+        boolean ours =
+                read(dataDirectory)
+                        .filter(e -> e.pid() == ProcessHandle.current().pid())
+                        .isPresent();
+        if (ours) {
+            Files.deleteIfExists(dataDirectory.resolve(FILE));
+        }
     }
 }

@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /*
  * The order of things
  * -------------------
- * Start: store → API server and etcd API → gateway, node, controllers, scheduler, those of one stage side by
+ * Start: store → API server and etcd API → gateway → node, controllers, scheduler, those of one stage side by
  * side. Every part is on a stack, and a start that fails, like a stop, takes the stack down from the top:
  * first what could create pods, then the pods, then the edge, then the APIs, and last the store, which
  * flushes. Metrics are there from the first moment to the last.
@@ -69,13 +69,7 @@ public final class Platform implements AutoCloseable {
             doors.fork(() -> started(etcd::start));
             doors.join();
         }
-        try (Fanout actors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
-            actors.fork(() -> started(gateway::start));
-            actors.fork(() -> started(node::start));
-            actors.run(scheduler::start);
-            actors.run(workloads::start);
-            actors.join();
-        }
+        gateway.start();
         endpoints =
                 new Endpoints(
                         ProcessHandle.current().pid(),
@@ -85,6 +79,12 @@ public final class Platform implements AutoCloseable {
                         at(metrics.port()),
                         writeKubeconfig());
         endpoints.write(options.dataDirectory());
+        try (Fanout actors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
+            actors.fork(() -> started(node::start));
+            actors.run(scheduler::start);
+            actors.run(workloads::start);
+            actors.join();
+        }
         ready.set(true);
     }
 
@@ -126,6 +126,7 @@ public final class Platform implements AutoCloseable {
         } finally {
             if (!started) {
                 takeDown(running);
+                forgetEndpoints(options);
             }
         }
     }
@@ -190,6 +191,10 @@ public final class Platform implements AutoCloseable {
         }
         ready.set(false);
         takeDown(running);
+        forgetEndpoints(options);
+    }
+
+    private static void forgetEndpoints(Options options) {
         try {
             Endpoints.forget(options.dataDirectory());
         } catch (IOException e) {
