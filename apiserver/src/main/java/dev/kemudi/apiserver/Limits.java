@@ -11,7 +11,7 @@ package dev.kemudi.apiserver;
  *     larger
  * @param readsInFlightMax 400: kube-apiserver's default; more waiting reads only grow the queue
  * @param writesInFlightMax 200: kube-apiserver's default; the log batches them anyway
- * @param watchesMax 20_000: twice the 10,000 watches we promise; each holds about 15 KB
+ * @param watchesMax 12_000: the 10,000 watches we promise and some; an idle one holds about 32 KB
  * @param watchBufferEvents 1_024: a reader this far behind is cut and resumes by resourceVersion
  * @param watchBufferBytes 8_388_608: the same in bytes of JSON, for kinds with large objects
  * @param watchHistoryEvents 4_096: per kind; a watch that starts further back is told to list again
@@ -60,7 +60,7 @@ public record Limits(
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
-                3_145_728, 30_000, 65_536, 400, 200, 20_000, 1_024, 8_388_608, 4_096, 8_388_608,
+                3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
                 1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
                 2_000);
     }

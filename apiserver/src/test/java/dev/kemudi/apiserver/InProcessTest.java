@@ -110,9 +110,17 @@ final class InProcessTest {
         Eventually.holds(
                 "the definition is gone",
                 () -> client.find(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", crd.name()).isEmpty());
-        assertThatThrownBy(() -> client.list(CRON_TABS, "", ListOptions.ALL))
-                .isInstanceOf(ApiException.class)
-                .hasMessageContaining("could not find the requested resource");
+        Eventually.holds("its kind is served no more", () -> !serves(CRON_TABS));
+    }
+
+    private boolean serves(Resource resource) {
+        try {
+            client.list(resource, "", ListOptions.ALL);
+            return true;
+        } catch (ApiException e) {
+            assertThat(e).hasMessageContaining("could not find the requested resource");
+            return false;
+        }
     }
 
     @Test
