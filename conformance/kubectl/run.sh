@@ -279,6 +279,7 @@ if [ "$WITH_NODE" = "--with-node" ]; then
   check "rollout undo" 0 "rolled back" kn rollout undo deployment/web
   check "rollout status after undo" 0 "successfully rolled out" kn rollout status deployment/web --timeout=90s
   check "events tell" 0 "ScalingReplicaSet|Started|Scheduled" kn get events
+  check "events begin with when, not with a name" 0 "^LAST SEEN" kn get events
   check "delete a pod" 0 "deleted" kn delete pod -l app=web --timeout=40s
   eventually 40 "it comes back" "^3$" kn get deployment web -o 'jsonpath={.status.readyReplicas}'
   check "delete --cascade=orphan" 0 "deleted" bash -c "'$KUBECTL' -n $NS create deployment left --image=host >/dev/null && '$KUBECTL' -n $NS delete deployment left --cascade=orphan --timeout=30s"
