@@ -31,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * (whatever the server has at hand), later ones for "not older than what I have seen", and only when the
  * server cannot give that, for the newest. So the cache never goes back in time unless the server itself did.
  *
- * What holds always: events reach the queue in the server's order; a bookmark moves the revision without an
- * event; the revision of an initial event is never recorded, for those come in no order; a failure is
- * followed by a growing, jittered pause; no failure ends the loop, only close does.
+ * What holds always: events reach the queue in the server's order, none older than what was told before; a
+ * bookmark moves the revision without an event; the revision of an initial event is never recorded, for those
+ * come in no order; a failure is followed by a growing, jittered pause; no failure ends the loop, only close
+ * does.
  *
  * Source: client-go tools/cache reflector, its behaviour, not its text.
  */
@@ -261,7 +262,7 @@ final class Reflector implements Runnable {
                 case WatchEvent.Deleted(ApiObject object) -> {
                     if (collecting) {
                         collected.remove(object.key());
-                    } else {
+                    } else if (news(object)) {
                         queue.put(new Delta.Delete(source.transform.apply(object)));
                         revision = object.resourceVersion();
                     }
@@ -294,8 +295,15 @@ final class Reflector implements Runnable {
             collected.put(object.key(), object);
             return;
         }
-        queue.put(new Delta.Upsert(source.transform.apply(object)));
-        revision = object.resourceVersion();
+        if (news(object)) {
+            queue.put(new Delta.Upsert(source.transform.apply(object)));
+            revision = object.resourceVersion();
+        }
+    }
+
+    /** An event told again would bring back what was deleted since, and move the revision back. */
+    private boolean news(ApiObject object) {
+        return !ResourceVersions.older(object.resourceVersion(), revision);
     }
 
     private Next refused(Status status, boolean collecting) {

@@ -69,6 +69,21 @@ class InformerTest {
     }
 
     @Test
+    void eventsToldAgainDoNotBringBackWhatWasDeleted() throws InterruptedException {
+        informer.addHandler(heard);
+        startSynced();
+        server.put("a", "1");
+        server.put("a", "2");
+        server.remove("a");
+        awaitHeard(3);
+        server.repeatLast();
+        server.put("b", "1");
+        awaitServer();
+        awaitHeard(4);
+        assertThat(heard.lines()).containsExactly("+a=1", "~a=1>2", "-a=2", "+b=1");
+    }
+
+    @Test
     void aListTellsDeletionsThatWereMissedOnceAndWithTheLastKnownState()
             throws InterruptedException {
         informer.addHandler(heard);
