@@ -47,6 +47,9 @@ final class Errors {
             case LEASE_TTL_TOO_LARGE ->
                     Status.OUT_OF_RANGE.withDescription("etcdserver: too large lease TTL");
             case TOO_LARGE -> TOO_LARGE;
+            case GUARD_STALE ->
+                    Status.UNAVAILABLE.withDescription(
+                            "etcdserver: auth: revision in header is old");
         };
     }
 

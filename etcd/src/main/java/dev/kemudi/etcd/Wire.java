@@ -168,6 +168,8 @@ final class Wire {
                     Answer.LeaseGranted _,
                     Answer.LeaseRevoked _,
                     Answer.LeaseRenewed _,
+                    Answer.AreaChanged _,
+                    Answer.Hashed _,
                     Answer.Refused _ ->
                     throw new IllegalStateException(
                             "not an answer within a transaction: " + answer);

@@ -1,5 +1,6 @@
 package dev.kemudi.log;
 
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -26,6 +27,16 @@ public interface Log<R> extends AutoCloseable {
 
     /** Index of the last applied entry. */
     long appliedIndex();
+
+    /** Where this node stands among its peers. */
+    default Standing standing() {
+        return Standing.alone(appliedIndex());
+    }
+
+    /** What can be done with peers; empty on a single node. */
+    default Optional<Quorum> quorum() {
+        return Optional.empty();
+    }
 
     /** First index still held. */
     long firstIndex();

@@ -42,6 +42,17 @@ public sealed interface Answer {
      */
     record LeaseRenewed(long revision, long id, long ttlSeconds) implements Answer {}
 
+    /** An {@link Area} is now at {@code areaRevision}. */
+    record AreaChanged(long revision, long areaRevision) implements Answer {}
+
+    /**
+     * A checksum of what the store holds.
+     *
+     * @param hashedRevision up to where
+     */
+    record Hashed(long revision, long compactRevision, long hashedRevision, int hash)
+            implements Answer {}
+
     /** A refusal by the store's rules; nothing was changed. */
     record Refused(Reason reason, long revision) implements Answer {}
 
@@ -56,6 +67,8 @@ public sealed interface Answer {
         LEASE_NOT_FOUND,
         LEASE_EXISTS,
         LEASE_TTL_TOO_LARGE,
-        TOO_LARGE
+        TOO_LARGE,
+        /** The {@link Area} moved on since: look again and retry. */
+        GUARD_STALE
     }
 }

@@ -194,8 +194,13 @@ public final class KemudiStore implements Store {
     }
 
     @Override
-    public CompletableFuture<Answer> txn(Op.Txn txn) {
-        return writes(txn) ? write(txn) : readOnly(txn);
+    public CompletableFuture<Long> readBarrier() {
+        return log.readBarrier().thenApply(index -> revision());
+    }
+
+    @Override
+    public CompletableFuture<Answer> write(Op op, Origin origin) {
+        return op instanceof Op.Txn txn && !writes(txn) ? readOnly(txn) : propose(op, origin);
     }
 
     private static boolean writes(Op op) {
@@ -227,17 +232,7 @@ public final class KemudiStore implements Store {
         }
     }
 
-    @Override
-    public CompletableFuture<Answer> put(Op.Put put) {
-        return write(put);
-    }
-
-    @Override
-    public CompletableFuture<Answer> delete(Op.Delete delete) {
-        return write(delete);
-    }
-
-    private CompletableFuture<Answer> write(Op op) {
+    private CompletableFuture<Answer> propose(Op op, Origin origin) {
         Optional<Answer> refused = check(op);
         return refused.isPresent()
                 ? CompletableFuture.completedFuture(refused.get())
@@ -280,7 +275,47 @@ public final class KemudiStore implements Store {
     }
 
     @Override
-    public CompletableFuture<Answer> compact(long revision) {
+    public Area area(String name) {
+        throw new UnsupportedOperationException("areas");
+    }
+
+    @Override
+    public CompletableFuture<Answer> change(AreaChange change) {
+        throw new UnsupportedOperationException("areas");
+    }
+
+    @Override
+    public void onChange(String area, java.util.function.Consumer<Area> listener) {
+        throw new UnsupportedOperationException("areas");
+    }
+
+    @Override
+    public dev.kemudi.log.Standing standing() {
+        return log.standing();
+    }
+
+    @Override
+    public Membership membership() {
+        throw new UnsupportedOperationException("membership");
+    }
+
+    @Override
+    public Answer hash(long revision) {
+        throw new UnsupportedOperationException("hash");
+    }
+
+    @Override
+    public long history(java.util.function.Consumer<Watcher.Event> visitor) {
+        throw new UnsupportedOperationException("history");
+    }
+
+    @Override
+    public List<Lease> allLeases() {
+        throw new UnsupportedOperationException("leases");
+    }
+
+    @Override
+    public CompletableFuture<Answer> compact(long revision, boolean physical) {
         return propose(new Command.Compact(revision));
     }
 

@@ -31,32 +31,89 @@ public interface Store extends AutoCloseable {
     Answer scan(Op.Range range, java.util.function.Predicate<KeyValue> visitor);
 
     /**
-     * Runs a transaction.
-     *
-     * @return {@link Answer.Txn} or {@link Answer.Refused}; fails with {@code LogRefusedException}
-     *     when not accepted
+     * Completes with the newest revision once everything that was committed before this call can be
+     * read here: a {@link #range} after it is linearizable. On a single node that is at once; with
+     * peers it costs a question to a majority, shared by all who ask at the same time, but no
+     * entry. Fails with {@code LogRefusedException} ({@code NOT_LEADER}) when there is no leader.
      */
-    CompletableFuture<Answer> txn(Op.Txn txn);
+    CompletableFuture<Long> readBarrier();
 
     /**
-     * Writes one key.
+     * Writes. A transaction that cannot write is answered after a {@link #readBarrier} without an
+     * entry.
      *
-     * @return {@link Answer.Put} or {@link Answer.Refused}
+     * @return {@link Answer.Put}, {@link Answer.Deleted}, {@link Answer.Txn} by what {@code op} is,
+     *     or {@link Answer.Refused}; fails with {@code LogRefusedException} when not accepted
      */
-    CompletableFuture<Answer> put(Op.Put put);
+    CompletableFuture<Answer> write(Op op, Origin origin);
 
-    /**
-     * Deletes a range of keys.
-     *
-     * @return {@link Answer.Deleted} or {@link Answer.Refused}
-     */
-    CompletableFuture<Answer> delete(Op.Delete delete);
+    /** As {@link #write} without an origin. */
+    default CompletableFuture<Answer> txn(Op.Txn txn) {
+        return write(txn, Origin.NONE);
+    }
+
+    /** As {@link #write} without an origin. */
+    default CompletableFuture<Answer> put(Op.Put put) {
+        return write(put, Origin.NONE);
+    }
+
+    /** As {@link #write} without an origin. */
+    default CompletableFuture<Answer> delete(Op.Delete delete) {
+        return write(delete, Origin.NONE);
+    }
 
     /**
      * Forgets what was superseded before {@code revision}; space is reclaimed in the background in
      * small steps.
+     *
+     * @param physical answer only when the space has been reclaimed on this node
      */
-    CompletableFuture<Answer> compact(long revision);
+    CompletableFuture<Answer> compact(long revision, boolean physical);
+
+    default CompletableFuture<Answer> compact(long revision) {
+        return compact(revision, false);
+    }
+
+    /** The rows of an area as they are now; empty with revision 0 when it was never changed. */
+    Area area(String name);
+
+    /**
+     * Changes an area.
+     *
+     * @return {@link Answer.AreaChanged} or {@link Answer.Refused}
+     */
+    CompletableFuture<Answer> change(AreaChange change);
+
+    /**
+     * Calls {@code listener} with the area now and after each change, in order, on the applier's
+     * thread: it must be quick.
+     */
+    void onChange(String area, java.util.function.Consumer<Area> listener);
+
+    /** Where this node stands among its peers. */
+    dev.kemudi.log.Standing standing();
+
+    /** Who belongs to the cluster. */
+    Membership membership();
+
+    /**
+     * A checksum of all keys and retained revisions up to {@code revision}; equal on all nodes.
+     *
+     * @param revision 0 for the newest
+     * @return {@link Answer.Hashed} or {@link Answer.Refused}
+     */
+    Answer hash(long revision);
+
+    /**
+     * Visits every retained change up to the newest revision, in the order of revisions, upon one
+     * snapshot: for copies of the store. Does not hold up writers.
+     *
+     * @return the newest revision of the snapshot
+     */
+    long history(java.util.function.Consumer<Watcher.Event> visitor);
+
+    /** The leases of one snapshot, with their full times to live. */
+    List<Lease> allLeases();
 
     /**
      * Opens a watch on {@code range} that begins with the events of {@code startRevision} (0: with
