@@ -69,7 +69,7 @@ final class Train implements Callable<Integer> {
                 new PrintWriter(PrintWriter.nullWriter()));
     }
 
-    private static void delete(Path directory) throws IOException {
+    static void delete(Path directory) throws IOException {
         try (Stream<Path> tree = Files.walk(directory)) {
             for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
