@@ -2,6 +2,9 @@ package dev.kemudi.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** What travels through the log. The first byte is the encoding's version, the second the kind. */
 sealed interface Command {
@@ -13,6 +16,17 @@ sealed interface Command {
 
     record LeaseRevoke(long id) implements Command {}
 
+    record Change(AreaChange change) implements Command {}
+
+    /** {@code op}, if the area is still at {@code revision}. */
+    record Guarded(String area, long revision, Op op) implements Command {}
+
+    /**
+     * A lease ran out by the count of the leader of {@code term}. Under any other term it is
+     * refused: whoever leads then has given the lease its whole time again.
+     */
+    record LeaseExpire(long id, long term) implements Command {}
+
     int VERSION = 1;
 
     default byte[] encode() {
@@ -22,6 +36,12 @@ sealed interface Command {
             case Compact compact -> out.u8(2).number(compact.revision);
             case LeaseGrant grant -> out.u8(3).number(grant.id).number(grant.ttlSeconds);
             case LeaseRevoke revoke -> out.u8(4).number(revoke.id);
+            case Change change -> Codec.write(out.u8(5), change.change);
+            case Guarded guarded -> {
+                out.u8(6).bytes(Bytes.utf8(guarded.area)).number(guarded.revision);
+                Codec.write(out, guarded.op);
+            }
+            case LeaseExpire expire -> out.u8(7).number(expire.id).number(expire.term);
         }
         return out.done();
     }
@@ -43,6 +63,13 @@ sealed interface Command {
                     case 2 -> new Compact(in.number());
                     case 3 -> new LeaseGrant(in.number(), in.number());
                     case 4 -> new LeaseRevoke(in.number());
+                    case 5 -> new Change(Codec.change(in));
+                    case 6 ->
+                            new Guarded(
+                                    in.bytes().toString(),
+                                    in.number(),
+                                    Codec.op(in, Codec.DEPTH_MAX));
+                    case 7 -> new LeaseExpire(in.number(), in.number());
                     default ->
                             throw new ByteReader.MalformedException(
                                     "command kind " + kind + " is unknown");
@@ -85,6 +112,27 @@ sealed interface Command {
                     txn.failure().forEach(inner -> write(out, inner));
                 }
             }
+        }
+
+        static void write(ByteWriter out, AreaChange change) {
+            out.bytes(Bytes.utf8(change.area())).number(change.expectedRevision());
+            out.number(change.rows().size());
+            new TreeMap<>(change.rows())
+                    .forEach((key, value) -> {
+                        out.bytes(key).flag(value.isPresent());
+                        value.ifPresent(out::bytes);
+                    });
+        }
+
+        static AreaChange change(ByteReader in) {
+            String area = in.bytes().toString();
+            long expected = in.number();
+            int count = in.count();
+            Map<Bytes, Optional<Bytes>> rows = new TreeMap<>();
+            for (int i = 0; i < count; i++) {
+                rows.put(in.bytes(), in.flag() ? Optional.of(in.bytes()) : Optional.empty());
+            }
+            return new AreaChange(area, expected, rows);
         }
 
         private static void range(ByteWriter out, KeyRange range) {

@@ -11,5 +11,7 @@ enum Family {
     /** lease id → its time to live; lease id, key → attached. */
     LEASE,
     /** The one {@link Mark}. */
-    META
+    META,
+    /** Rows of every {@link Area}; see {@link AreaRow}. */
+    AREA
 }

@@ -3,7 +3,6 @@ package dev.kemudi.store;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.FileLog;
 import dev.kemudi.log.Log;
-import dev.kemudi.log.LogRefusedException;
 import dev.kemudi.log.MemoryLog;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -17,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -33,16 +33,17 @@ import java.util.function.Predicate;
  */
 public final class KemudiStore implements Store {
     private static final System.Logger LOG = System.getLogger(KemudiStore.class.getName());
-    private static final double NANOS_PER_SECOND = 1e9;
 
     private final Backend backend;
     private final Limits limits;
     private final TimeSource time;
     private final StoreMetrics metrics;
     private final LeaseKeeper leases;
+    private final Areas areas = new Areas();
     private final WatchHub hub;
     private final Log<Answer> log;
     private final Upkeep upkeep;
+    private final Writes writes;
     private volatile Mark mark;
 
     private KemudiStore(
@@ -60,6 +61,7 @@ public final class KemudiStore implements Store {
         try (View view = backend.view()) {
             this.mark = view.mark();
             leases.load(view);
+            areas.load(view);
         }
         this.hub = new WatchHub(backend, limits, metrics, mark.revision());
         try {
@@ -71,6 +73,7 @@ public final class KemudiStore implements Store {
         }
         this.upkeep =
                 new Upkeep(backend, log, limits, time, metrics, this::revokeExpired, diskHasRoom);
+        this.writes = new Writes(backend, log, areas, limits, time, metrics, upkeep::diskFull);
         upkeep.start();
         metrics.observe(this::stats);
     }
@@ -147,6 +150,7 @@ public final class KemudiStore implements Store {
     private void outcome(Machine.Outcome outcome) {
         mark = outcome.mark();
         leases.changed(outcome.leases());
+        areas.changed(outcome.areas());
         hub.offer(outcome.revisions());
         if (upkeep != null) {
             upkeep.applied(outcome.bytes());
@@ -155,14 +159,15 @@ public final class KemudiStore implements Store {
 
     private void revokeExpired() {
         for (long id : leases.expire(limits.leaseRevokesPerTickMax())) {
-            propose(new Command.LeaseRevoke(id))
-                    .whenComplete((answer, failure) -> {
-                        if (failure != null) {
-                            leases.notExpired(id);
-                        } else if (answer instanceof Answer.LeaseRevoked) {
-                            metrics.leasesExpired().inc();
-                        }
-                    });
+            var unused =
+                    propose(new Command.LeaseRevoke(id))
+                            .whenComplete((answer, failure) -> {
+                                if (failure != null) {
+                                    leases.notExpired(id);
+                                } else if (answer instanceof Answer.LeaseRevoked) {
+                                    metrics.leasesExpired().inc();
+                                }
+                            });
         }
     }
 
@@ -200,93 +205,30 @@ public final class KemudiStore implements Store {
 
     @Override
     public CompletableFuture<Answer> write(Op op, Origin origin) {
-        return op instanceof Op.Txn txn && !writes(txn) ? readOnly(txn) : propose(op, origin);
-    }
-
-    private static boolean writes(Op op) {
-        return switch (op) {
-            case Op.Range range -> false;
-            case Op.Put put -> true;
-            case Op.Delete delete -> true;
-            case Op.Txn txn ->
-                    txn.success().stream().anyMatch(KemudiStore::writes)
-                            || txn.failure().stream().anyMatch(KemudiStore::writes);
-        };
-    }
-
-    /**
-     * A transaction that cannot write needs no place in the log, only a state that is not behind.
-     */
-    private CompletableFuture<Answer> readOnly(Op.Txn txn) {
-        Optional<Answer> refused = check(txn);
-        if (refused.isPresent()) {
-            return CompletableFuture.completedFuture(refused.get());
-        }
-        return log.readBarrier().thenApplyAsync(index -> answer(txn), Thread::startVirtualThread);
-    }
-
-    private Answer answer(Op.Txn txn) {
-        try (View view = backend.view()) {
-            TxnRun run = new TxnRun(new Space(view), view.mark());
-            return run.check(txn).orElseGet(() -> run.run(txn));
-        }
-    }
-
-    private CompletableFuture<Answer> propose(Op op, Origin origin) {
-        Optional<Answer> refused = check(op);
-        return refused.isPresent()
-                ? CompletableFuture.completedFuture(refused.get())
-                : propose(new Command.Apply(op));
-    }
-
-    private Optional<Answer> check(Op op) {
-        Optional<Answer> refused = TxnRules.check(op, limits.txnOpsMax()).map(this::refuse);
-        refused.ifPresent(answer -> metrics.refused().inc());
-        return refused;
+        return writes.write(op, origin);
     }
 
     private Answer refuse(Answer.Reason reason) {
-        return new Answer.Refused(reason, revision());
+        return writes.refuse(reason);
     }
 
     private CompletableFuture<Answer> propose(Command command) {
-        byte[] bytes = command.encode();
-        if (bytes.length > limits.requestBytesMax()) {
-            metrics.refused().inc();
-            return CompletableFuture.completedFuture(refuse(Answer.Reason.TOO_LARGE));
-        }
-        if (upkeep.diskFull() && !(command instanceof Command.Compact)) {
-            metrics.refused().inc();
-            return CompletableFuture.failedFuture(
-                    new LogRefusedException(
-                            LogRefusedException.Reason.DISK_FULL,
-                            "less than "
-                                    + limits.diskReserveBytes()
-                                    + " bytes of disk are left: free some, or compact"));
-        }
-        long began = time.nanoTime();
-        return log.propose(bytes, "")
-                .whenComplete((answer, failure) -> {
-                    metrics.writeSeconds().observe((time.nanoTime() - began) / NANOS_PER_SECOND);
-                    if (failure != null || answer instanceof Answer.Refused) {
-                        metrics.refused().inc();
-                    }
-                });
+        return writes.propose(command, "");
     }
 
     @Override
     public Area area(String name) {
-        throw new UnsupportedOperationException("areas");
+        return areas.get(name);
     }
 
     @Override
     public CompletableFuture<Answer> change(AreaChange change) {
-        throw new UnsupportedOperationException("areas");
+        return writes.change(change, "");
     }
 
     @Override
-    public void onChange(String area, java.util.function.Consumer<Area> listener) {
-        throw new UnsupportedOperationException("areas");
+    public void onChange(String area, Consumer<Area> listener) {
+        areas.listen(area, listener);
     }
 
     @Override
@@ -305,7 +247,7 @@ public final class KemudiStore implements Store {
     }
 
     @Override
-    public long history(java.util.function.Consumer<Watcher.Event> visitor) {
+    public long history(Consumer<Watcher.Event> visitor) {
         throw new UnsupportedOperationException("history");
     }
 

@@ -35,6 +35,8 @@ package dev.kemudi.store;
  * @param backendCacheBytes 16_777_216: blocks, indexes and filters of the tables
  * @param diskReserveBytes 67_108_864: below this much room writes are refused, so that flush and
  *     compaction still fit
+ * @param areaBytesMax 8_388_608: the rows of one area; ten thousand users with their roles take two
+ *     million, and all areas lie in memory
  */
 public record Limits(
         int requestBytesMax,
@@ -57,7 +59,8 @@ public record Limits(
         int flushBytesMax,
         int backendWriteBufferBytes,
         int backendCacheBytes,
-        long diskReserveBytes) {
+        long diskReserveBytes,
+        int areaBytesMax) {
 
     public static Limits defaults() {
         return new Limits(
@@ -81,6 +84,7 @@ public record Limits(
                 33_554_432,
                 16_777_216,
                 16_777_216,
-                67_108_864);
+                67_108_864,
+                8_388_608);
     }
 }

@@ -4,6 +4,7 @@ import dev.kemudi.log.LogEntry;
 import dev.kemudi.log.StateMachine;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -28,7 +29,12 @@ final class Machine implements StateMachine<Answer> {
     private final Consumer<Outcome> outcomes;
 
     /** What a batch did, in order; what listeners of the machine need. */
-    record Outcome(Mark mark, List<Revision> revisions, List<LeaseChange> leases, long bytes) {}
+    record Outcome(
+            Mark mark,
+            List<Revision> revisions,
+            List<LeaseChange> leases,
+            List<AreaStep> areas,
+            long bytes) {}
 
     /** All events of one revision. */
     record Revision(long revision, List<Watcher.Event> events) {}
@@ -37,6 +43,9 @@ final class Machine implements StateMachine<Answer> {
      * @param ttlSeconds 0: revoked
      */
     record LeaseChange(long id, long ttlSeconds) {}
+
+    /** An area came to {@code revision} by these rows. */
+    record AreaStep(String area, long revision, Map<Bytes, Optional<Bytes>> rows) {}
 
     Machine(Backend backend, Consumer<Outcome> outcomes) {
         this.backend = backend;
@@ -63,7 +72,8 @@ final class Machine implements StateMachine<Answer> {
             }
             Mark mark = batch.mark;
             backend.write(batch.space.changes(), before -> mark.withReclaimed(before.reclaimed()));
-            outcomes.accept(new Outcome(mark, batch.revisions, batch.leases, batch.bytes));
+            outcomes.accept(
+                    new Outcome(mark, batch.revisions, batch.leases, batch.areas, batch.bytes));
             return answers;
         }
     }
@@ -73,6 +83,7 @@ final class Machine implements StateMachine<Answer> {
         private final Space space;
         private final List<Revision> revisions = new ArrayList<>();
         private final List<LeaseChange> leases = new ArrayList<>();
+        private final List<AreaStep> areas = new ArrayList<>();
         private Mark mark;
         private long bytes;
 
@@ -90,7 +101,42 @@ final class Machine implements StateMachine<Answer> {
                 case Command.Compact compact -> compact(compact.revision());
                 case Command.LeaseGrant grant -> grant(grant.id(), grant.ttlSeconds());
                 case Command.LeaseRevoke revoke -> revoke(revoke.id());
+                case Command.LeaseExpire expire ->
+                        expire.term() == entry.term() ? revoke(expire.id()) : stale();
+                case Command.Guarded guarded ->
+                        areaRevision(guarded.area()) == guarded.revision()
+                                ? write(guarded.op())
+                                : stale();
+                case Command.Change change -> change(change.change());
             };
+        }
+
+        private Answer stale() {
+            return new Answer.Refused(Answer.Reason.GUARD_STALE, mark.revision());
+        }
+
+        private long areaRevision(String area) {
+            return Machine.areaRevision(space, area);
+        }
+
+        private Answer change(AreaChange change) {
+            String area = change.area();
+            if (areaRevision(area) != change.expectedRevision()) {
+                return stale();
+            }
+            long revision = change.expectedRevision() + 1;
+            space.put(Family.AREA, AreaRow.head(area), new ByteWriter().number(revision).done());
+            change.rows()
+                    .forEach((key, value) -> {
+                        byte[] row = AreaRow.row(area, key);
+                        if (value.isPresent()) {
+                            space.put(Family.AREA, row, value.get().array());
+                        } else {
+                            space.delete(Family.AREA, row);
+                        }
+                    });
+            areas.add(new AreaStep(area, revision, change.rows()));
+            return new Answer.AreaChanged(mark.revision(), revision);
         }
 
         private Answer write(Op op) {
@@ -148,6 +194,12 @@ final class Machine implements StateMachine<Answer> {
             leases.add(new LeaseChange(id, 0));
             return new Answer.LeaseRevoked(mark.revision());
         }
+    }
+
+    /** How often an area was changed. */
+    static long areaRevision(Rows rows, String area) {
+        byte[] row = rows.get(Family.AREA, AreaRow.head(area));
+        return row == null ? 0 : new ByteReader(row).number();
     }
 
     /** The keys attached to a lease, in key order. */

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -63,10 +66,21 @@ class CommandTest {
     }
 
     private static Command command(Random random) {
-        return switch (random.nextInt(6)) {
+        return switch (random.nextInt(9)) {
             case 0 -> new Command.Compact(random.nextLong());
             case 1 -> new Command.LeaseGrant(random.nextLong(), random.nextLong());
             case 2 -> new Command.LeaseRevoke(random.nextLong());
+            case 3 -> new Command.LeaseExpire(random.nextLong(), random.nextLong());
+            case 4 -> new Command.Guarded("auth", random.nextLong(), op(random, 4));
+            case 5 -> {
+                Map<Bytes, Optional<Bytes>> rows = new HashMap<>();
+                for (int i = random.nextInt(4); i > 0; i--) {
+                    rows.put(
+                            random(random),
+                            random.nextBoolean() ? Optional.of(random(random)) : Optional.empty());
+                }
+                yield new Command.Change(new AreaChange("auth", random.nextLong(), rows));
+            }
             default -> new Command.Apply(op(random, 4));
         };
     }

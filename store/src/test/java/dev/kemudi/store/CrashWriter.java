@@ -40,7 +40,8 @@ final class CrashWriter {
                 32_768,
                 262_144,
                 d.backendCacheBytes(),
-                0);
+                0,
+                d.areaBytesMax());
     }
 
     public static void main(String[] arguments) throws IOException {

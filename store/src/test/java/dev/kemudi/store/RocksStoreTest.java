@@ -109,6 +109,7 @@ class RocksStoreTest extends StoreRules {
                 small.flushBytesMax(),
                 small.backendWriteBufferBytes(),
                 small.backendCacheBytes(),
-                diskReserveBytes);
+                diskReserveBytes,
+                small.areaBytesMax());
     }
 }
