@@ -67,7 +67,7 @@ public final class FileLog<R> implements Log<R> {
         this.directoryLock = directoryLock;
         segments = recovered.segments();
         metrics = new LogMetrics(registry);
-        proposals = new Proposals<>(limits, metrics);
+        proposals = new Proposals<>(limits.bounds(), metrics);
         applier = new Applier<>(machine, recovered.lastIndex(), proposals, metrics, time, limits);
         committer =
                 new Committer<>(

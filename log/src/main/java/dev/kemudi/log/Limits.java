@@ -33,4 +33,9 @@ public record Limits(
         return new Limits(
                 4 << 20, 4 << 20, 4_096, 16_384, 64L << 20, 65_536, 32L << 20, 128L << 20, 500);
     }
+
+    Proposals.Bounds bounds() {
+        return new Proposals.Bounds(
+                commandBytesMax, batchBytesMax, batchCommandsMax, queueCommandsMax, queueBytesMax);
+    }
 }

@@ -5,7 +5,7 @@ package dev.kemudi.log;
  * unknown.
  */
 public final class LogFailedException extends RuntimeException {
-    LogFailedException(String message, Throwable cause) {
+    public LogFailedException(String message, Throwable cause) {
         super(message, cause);
     }
 }

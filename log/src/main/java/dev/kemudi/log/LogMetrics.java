@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.function.DoubleSupplier;
 
 /**
- * The log's series; taken out of the registry when the log closes, so that one registry may see it
- * opened again.
+ * The series that every kind of log has; taken out of the registry when the log closes, so that one
+ * registry may see it opened again. For those who build a log.
  */
-final class LogMetrics {
+public final class LogMetrics {
     private static final double[] SECONDS = {
         0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2
     };
@@ -34,7 +34,7 @@ final class LogMetrics {
     private final DistributionDataPoint apply;
     private final DistributionDataPoint batch;
 
-    LogMetrics(PrometheusRegistry registry) {
+    public LogMetrics(PrometheusRegistry registry) {
         this.registry = registry;
         entries =
                 register(
@@ -77,7 +77,8 @@ final class LogMetrics {
                 .labelValues();
     }
 
-    void gauge(String name, String help, DoubleSupplier value) {
+    /** A value that is read when it is asked for. */
+    public void gauge(String name, String help, DoubleSupplier value) {
         register(
                 GaugeWithCallback.builder()
                         .name(name)
@@ -91,24 +92,28 @@ final class LogMetrics {
         return collector;
     }
 
-    void synced(int count, long nanos) {
+    /** A batch was made durable. */
+    public void synced(int count, long nanos) {
         entries.inc(count);
         batch.observe(count);
         sync.observe(nanos / 1e9);
     }
 
-    void applied(long nanos) {
+    /** The machine applied a batch. */
+    public void applied(long nanos) {
         apply.observe(nanos / 1e9);
     }
 
-    void refused(LogRefusedException.Reason reason) {
+    /** A command was not taken. */
+    public void refused(LogRefusedException.Reason reason) {
         var counter = refused.get(reason);
         if (counter != null) {
             counter.inc();
         }
     }
 
-    void close() {
+    /** Takes the series out of the registry. */
+    public void close() {
         registered.forEach(registry::unregister);
     }
 }

@@ -32,7 +32,7 @@ public final class MemoryLog<R> implements Log<R> {
         this.time = time;
         lastIndex = machine.durableIndex();
         metrics = new LogMetrics(registry);
-        proposals = new Proposals<>(limits, metrics);
+        proposals = new Proposals<>(limits.bounds(), metrics);
         applier = new Applier<>(machine, lastIndex, proposals, metrics, time, limits);
         metrics.gauge(
                 "kemudi_log_applied_index", "Index of the last applied entry.", this::appliedIndex);

@@ -11,13 +11,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commands on their way in: bounded in number and bytes from the offer until the answer. Safe for
- * many threads.
+ * Commands on their way in: bounded in number and bytes from the offer until the answer. For those
+ * who build a log; users of one see only {@link Log#propose}. Safe for many threads.
  *
  * @param <R> the answer
  */
-final class Proposals<R> {
-    private final Limits limits;
+public final class Proposals<R> {
+    private final Bounds limits;
     private final LogMetrics metrics;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -27,16 +27,26 @@ final class Proposals<R> {
     private @Nullable Refusal refusal;
     private boolean closed;
 
-    Proposals(Limits limits, LogMetrics metrics) {
+    public Proposals(Bounds limits, LogMetrics metrics) {
         this.limits = limits;
         this.metrics = metrics;
     }
 
-    record Proposal<R>(byte[] command, String traceparent, CompletableFuture<R> answer) {}
+    /** One command, and who waits for it. */
+    public record Proposal<R>(byte[] command, String traceparent, CompletableFuture<R> answer) {}
+
+    /** How much may wait, and how much is taken at once; each is a limit of the log it serves. */
+    public record Bounds(
+            int commandBytesMax,
+            int batchBytesMax,
+            int batchCommandsMax,
+            int queueCommandsMax,
+            long queueBytesMax) {}
 
     private record Refusal(Reason reason, String message) {}
 
-    CompletableFuture<R> offer(byte[] command, String traceparent) {
+    /** Takes a command, or refuses it at once; never waits. */
+    public CompletableFuture<R> offer(byte[] command, String traceparent) {
         if (command.length > limits.commandBytesMax()) {
             return refused(
                     new Refusal(
@@ -81,7 +91,7 @@ final class Proposals<R> {
     }
 
     /** Waits for commands and takes a batch of them; empty only when closed and all are taken. */
-    List<Proposal<R>> take() {
+    public List<Proposal<R>> take() {
         List<Proposal<R>> batch = new ArrayList<>();
         lock.lock();
         try {
@@ -105,7 +115,7 @@ final class Proposals<R> {
     }
 
     /** Makes room for as many: they were answered. */
-    void release(List<Proposal<R>> answered) {
+    public void release(List<Proposal<R>> answered) {
         long bytes = 0;
         for (Proposal<R> proposal : answered) {
             bytes += proposal.command().length;
@@ -120,7 +130,7 @@ final class Proposals<R> {
     }
 
     /** Refuses newcomers, and all who wait to be taken: nothing of them was written. */
-    void refuse(Reason reason, String message) {
+    public void refuse(Reason reason, String message) {
         List<Proposal<R>> waiting;
         lock.lock();
         try {
@@ -135,8 +145,21 @@ final class Proposals<R> {
         refuse(waiting, reason, message);
     }
 
+    /** Refuses all who wait to be taken; newcomers are welcome. */
+    public void refuseWaiting(Reason reason, String message) {
+        List<Proposal<R>> waiting;
+        lock.lock();
+        try {
+            waiting = new ArrayList<>(queue);
+            queue.clear();
+        } finally {
+            lock.unlock();
+        }
+        refuse(waiting, reason, message);
+    }
+
     /** Answers these with a refusal. */
-    void refuse(List<Proposal<R>> taken, Reason reason, String message) {
+    public void refuse(List<Proposal<R>> taken, Reason reason, String message) {
         release(taken);
         for (Proposal<R> proposal : taken) {
             proposal.answer().completeExceptionally(new LogRefusedException(reason, message));
@@ -157,7 +180,7 @@ final class Proposals<R> {
     }
 
     /** Refuses newcomers; those who wait are still taken. */
-    void close() {
+    public void close() {
         lock.lock();
         try {
             closed = true;
@@ -186,7 +209,8 @@ final class Proposals<R> {
         }
     }
 
-    int held() {
+    /** Commands that were taken in and not answered yet. */
+    public int held() {
         lock.lock();
         try {
             return heldCommands;
