@@ -2,6 +2,7 @@ package dev.kemudi.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.LabelSelector;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -79,38 +80,12 @@ final class Listener {
         return switch (spec.at("/allowedRoutes/namespaces/from").asText("Same")) {
             case "All" -> true;
             case "Same" -> namespace.equals(gateway.namespace());
-            case "Selector" ->
-                    labels.apply(namespace)
-                            .filter(l -> selects(spec.at("/allowedRoutes/namespaces/selector"), l))
-                            .isPresent();
+            case "Selector" -> labels.apply(namespace).filter(namespaces()::matches).isPresent();
             default -> false;
         };
     }
 
-    static boolean selects(JsonNode selector, Map<String, String> labels) {
-        for (Map.Entry<String, JsonNode> wanted : selector.path("matchLabels").properties()) {
-            if (!wanted.getValue().asText().equals(labels.get(wanted.getKey()))) {
-                return false;
-            }
-        }
-        for (JsonNode expression : selector.path("matchExpressions")) {
-            String value = labels.get(expression.path("key").asText());
-            boolean listed = false;
-            for (JsonNode candidate : expression.path("values")) {
-                listed |= candidate.asText().equals(value);
-            }
-            boolean holds =
-                    switch (expression.path("operator").asText()) {
-                        case "In" -> listed;
-                        case "NotIn" -> !listed;
-                        case "Exists" -> value != null;
-                        case "DoesNotExist" -> value == null;
-                        default -> false;
-                    };
-            if (!holds) {
-                return false;
-            }
-        }
-        return true;
+    private LabelSelector namespaces() {
+        return new LabelSelector(spec.at("/allowedRoutes/namespaces/selector"));
     }
 }

@@ -3,6 +3,7 @@ package dev.kemudi.kinds;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.Status;
 import dev.kemudi.api.Strategy;
 import java.util.List;
@@ -127,7 +128,8 @@ final class JobStrategy implements Strategy {
         if (!manual && !uid.equals(job.uid())) {
             problems.invalid("spec.selector", selector, "`selector` not auto-generated");
         }
-        if (!WorkloadRules.matches(selector, job.textMap("/spec/template/metadata/labels"))) {
+        Map<String, String> labels = job.textMap("/spec/template/metadata/labels");
+        if (!new LabelSelector(selector).matches(labels)) {
             problems.invalid(
                     "spec.template.metadata.labels",
                     job.at("/spec/template/metadata/labels"),

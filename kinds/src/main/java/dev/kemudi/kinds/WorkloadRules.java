@@ -2,7 +2,7 @@ package dev.kemudi.kinds;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kemudi.api.ApiObject;
-import java.util.HashMap;
+import dev.kemudi.api.LabelSelector;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,7 +79,7 @@ final class WorkloadRules {
 
     private static void matches(ApiObject owner, JsonNode selector, Problems problems) {
         Map<String, String> labels = owner.textMap("/spec/template/metadata/labels");
-        if (!matches(selector, labels)) {
+        if (!new LabelSelector(selector).matches(labels)) {
             problems.invalid(
                     "spec.template.metadata.labels",
                     owner.at("/spec/template/metadata/labels").isMissingNode()
@@ -87,35 +87,6 @@ final class WorkloadRules {
                             : owner.at("/spec/template/metadata/labels"),
                     "`selector` does not match template `labels`");
         }
-    }
-
-    static boolean matches(JsonNode selector, Map<String, String> labels) {
-        Map<String, String> wanted = new HashMap<>();
-        selector.path("matchLabels")
-                .properties()
-                .forEach(e -> wanted.put(e.getKey(), e.getValue().asText()));
-        if (!labels.entrySet().containsAll(wanted.entrySet())) {
-            return false;
-        }
-        for (JsonNode expression : selector.path("matchExpressions")) {
-            String value = labels.get(expression.path("key").asText());
-            boolean listed = false;
-            for (JsonNode candidate : expression.path("values")) {
-                listed |= candidate.asText().equals(value);
-            }
-            boolean holds =
-                    switch (expression.path("operator").asText()) {
-                        case "In" -> listed;
-                        case "NotIn" -> !listed;
-                        case "Exists" -> value != null;
-                        case "DoesNotExist" -> value == null;
-                        default -> false;
-                    };
-            if (!holds) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** A count or a percentage. */

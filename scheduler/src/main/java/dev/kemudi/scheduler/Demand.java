@@ -2,9 +2,9 @@ package dev.kemudi.scheduler;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.OwnerReference;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** One pod's wishes, read once per decision: what it needs, where it wants to go, what it bears. */
 final class Demand {
@@ -62,49 +62,18 @@ final class Demand {
             return false;
         }
         for (JsonNode expression : expressions) {
-            if (!fulfils(expression, node.labels.get(expression.path("key").asText()))) {
+            if (!LabelSelector.fulfils(
+                    expression, node.labels.get(expression.path("key").asText()))) {
                 return false;
             }
         }
         for (JsonNode field : fields) {
             String value = field.path("key").asText().equals("metadata.name") ? node.name : null;
-            if (!fulfils(field, value)) {
+            if (!LabelSelector.fulfils(field, value)) {
                 return false;
             }
         }
         return true;
-    }
-
-    private static boolean fulfils(JsonNode expression, @Nullable String value) {
-        return switch (expression.path("operator").asText()) {
-            case "In" -> value != null && listed(expression, value);
-            case "NotIn" -> value == null || !listed(expression, value);
-            case "Exists" -> value != null;
-            case "DoesNotExist" -> value == null;
-            case "Gt" -> value != null && compare(expression, value) > 0;
-            case "Lt" -> value != null && compare(expression, value) < 0;
-            default -> false; // validation lets no other operator in
-        };
-    }
-
-    private static boolean listed(JsonNode expression, String value) {
-        for (JsonNode item : expression.path("values")) {
-            if (item.asText().equals(value)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** 0, which fulfils neither operator, when either side is no integer. */
-    private static int compare(JsonNode expression, String value) {
-        try {
-            return Long.compare(
-                    Long.parseLong(value),
-                    Long.parseLong(expression.path("values").path(0).asText()));
-        } catch (NumberFormatException e) {
-            return 0;
-        }
     }
 
     boolean tolerates(NodeRow.Taint taint) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.OwnerReference;
 import dev.kemudi.api.Resource;
 import dev.kemudi.controller.Informer;
@@ -26,7 +27,7 @@ final class Adoption {
     }
 
     /** The objects that {@code owner} manages now, after adopting and releasing. */
-    List<ApiObject> claim(ApiObject owner, Selector selector, Resource ownerResource) {
+    List<ApiObject> claim(ApiObject owner, LabelSelector selector, Resource ownerResource) {
         List<ApiObject> claimed = new ArrayList<>();
         for (ApiObject object : informer.byIndex(Floor.OWNER, owner.uid())) {
             if (object.controller().filter(o -> o.uid().equals(owner.uid())).isEmpty()

@@ -2,6 +2,7 @@ package dev.kemudi.workloads;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.Resource;
 import dev.kemudi.controller.Controller;
@@ -71,8 +72,8 @@ final class Deployments implements Reconciler {
                 .toList();
     }
 
-    private static Selector selector(ApiObject deployment) {
-        return new Selector(deployment.at("/spec/selector"));
+    private static LabelSelector selector(ApiObject deployment) {
+        return new LabelSelector(deployment.at("/spec/selector"));
     }
 
     @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
+import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.Resource;
 import dev.kemudi.controller.Controller;
@@ -48,8 +49,8 @@ final class ReplicaSets implements Reconciler {
                 .toList();
     }
 
-    private static Selector selector(ApiObject replicaSet) {
-        return new Selector(replicaSet.at("/spec/selector"));
+    private static LabelSelector selector(ApiObject replicaSet) {
+        return new LabelSelector(replicaSet.at("/spec/selector"));
     }
 
     @Override
