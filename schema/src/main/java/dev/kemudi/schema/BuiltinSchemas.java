@@ -163,11 +163,6 @@ public final class BuiltinSchemas {
         return document;
     }
 
-    /** One definition as OpenAPI v3 JSON, with descriptions; a fresh tree. */
-    public ObjectNode openApi(String definitionName) {
-        return (ObjectNode) read(definitionName);
-    }
-
     /**
      * The schema of any built-in definition, such as {@code io.k8s.api.core.v1.PodSpec}; empty when
      * there is none.
@@ -186,7 +181,7 @@ public final class BuiltinSchemas {
     private Schema definition(String name) {
         Schema known = compiled.get(name);
         if (known == null) {
-            ObjectNode definition = openApi(name);
+            ObjectNode definition = (ObjectNode) read(name);
             String type = name.substring(name.lastIndexOf('.') + 1);
             if (type.contains("Status") || ZERO_WHEN_ABSENT.contains(type)) {
                 definition.put(Schema.ZERO_WHEN_ABSENT, true);
