@@ -75,7 +75,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
                             LeaseTimeToLiveResponse.newBuilder()
                                     .setHeader(member.header(store.revision()))
                                     .setID(request.getID());
-                    Optional<Store.Lease> found = store.lease(request.getID());
+                    Optional<Store.Lease> found = store.lease(request.getID()).join();
                     if (found.isEmpty()) {
                         return builder.setTTL(-1).build();
                     }

@@ -3,7 +3,10 @@ package dev.kemudi.store;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.FileLog;
 import dev.kemudi.log.Log;
+import dev.kemudi.log.LogOpener;
 import dev.kemudi.log.MemoryLog;
+import dev.kemudi.log.Standing;
+import dev.kemudi.log.StateMachine;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,9 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -35,15 +36,14 @@ public final class KemudiStore implements Store {
     private static final System.Logger LOG = System.getLogger(KemudiStore.class.getName());
 
     private final Backend backend;
-    private final Limits limits;
-    private final TimeSource time;
     private final StoreMetrics metrics;
-    private final LeaseKeeper leases;
+    private final LeaseKeeper keeper;
     private final Areas areas = new Areas();
     private final WatchHub hub;
     private final Log<Answer> log;
     private final Upkeep upkeep;
     private final Writes writes;
+    private final LeaseDesk leases;
     private volatile Mark mark;
 
     private KemudiStore(
@@ -54,26 +54,25 @@ public final class KemudiStore implements Store {
             TimeSource time,
             PrometheusRegistry registry) {
         this.backend = backend;
-        this.limits = limits;
-        this.time = time;
         this.metrics = new StoreMetrics(registry);
-        this.leases = new LeaseKeeper(time);
+        this.keeper = new LeaseKeeper(time);
         try (View view = backend.view()) {
             this.mark = view.mark();
-            leases.load(view);
+            keeper.load(view);
             areas.load(view);
         }
         this.hub = new WatchHub(backend, limits, metrics, mark.revision());
         try {
-            this.log = openLog.apply(new Machine(backend, this::outcome));
+            this.log = openLog.apply(new Machine(backend, new Told()));
         } catch (RuntimeException e) {
             hub.close();
             metrics.close();
             throw e;
         }
-        this.upkeep =
-                new Upkeep(backend, log, limits, time, metrics, this::revokeExpired, diskHasRoom);
+        this.upkeep = new Upkeep(backend, log, limits, time, metrics, this::beside, diskHasRoom);
         this.writes = new Writes(backend, log, areas, limits, time, metrics, upkeep::diskFull);
+        this.leases = new LeaseDesk(backend, log, writes, keeper, limits, metrics);
+        stand(log.standing());
         upkeep.start();
         metrics.observe(this::stats);
     }
@@ -86,10 +85,19 @@ public final class KemudiStore implements Store {
     /** As {@link #inMemory(TimeSource, PrometheusRegistry)}, with limits of your own. */
     public static KemudiStore inMemory(
             Limits limits, TimeSource time, PrometheusRegistry registry) {
+        return on(new MemoryBackend(), KemudiStore::memoryLog, limits, time, registry);
+    }
+
+    /** Without files of its own, on any log. */
+    static KemudiStore on(
+            MemoryBackend backend,
+            LogOpener opener,
+            Limits limits,
+            TimeSource time,
+            PrometheusRegistry registry) {
         return new KemudiStore(
-                new MemoryBackend(),
-                machine ->
-                        new MemoryLog<>(machine, dev.kemudi.log.Limits.defaults(), time, registry),
+                backend,
+                machine -> openLog(opener, Path.of(""), machine, time, registry),
                 () -> true,
                 limits,
                 time,
@@ -97,19 +105,31 @@ public final class KemudiStore implements Store {
     }
 
     /**
-     * Opens, or creates, a store in {@code directory}: its log in {@code log/}, its state in {@code
-     * state/}.
+     * Opens, or creates, a store in {@code directory} on a log of its own: the log in {@code log/},
+     * the state in {@code state/}.
      *
      * @throws IOException when the directory is in use by another process or cannot be used
      */
     public static KemudiStore open(
             Path directory, Limits limits, TimeSource time, PrometheusRegistry registry)
             throws IOException {
-        Backend backend = RocksBackend.open(directory.resolve("state"), limits);
+        return open(directory, KemudiStore::fileLog, limits, time, registry);
+    }
+
+    /** As {@link #open(Path, Limits, TimeSource, PrometheusRegistry)}, on a log of your choice. */
+    public static KemudiStore open(
+            Path directory,
+            LogOpener opener,
+            Limits limits,
+            TimeSource time,
+            PrometheusRegistry registry)
+            throws IOException {
+        Backend backend =
+                Generations.open(directory, generation -> RocksBackend.open(generation, limits));
         try {
             return new KemudiStore(
                     backend,
-                    machine -> openLog(directory.resolve("log"), machine, time, registry),
+                    machine -> openLog(opener, directory.resolve("log"), machine, time, registry),
                     () -> hasRoom(directory, limits.diskReserveBytes()),
                     limits,
                     time,
@@ -124,13 +144,27 @@ public final class KemudiStore implements Store {
     }
 
     private static Log<Answer> openLog(
-            Path directory, Machine machine, TimeSource time, PrometheusRegistry registry) {
+            LogOpener opener,
+            Path directory,
+            Machine machine,
+            TimeSource time,
+            PrometheusRegistry registry) {
         try {
-            return FileLog.open(
-                    directory, machine, dev.kemudi.log.Limits.defaults(), time, registry);
+            return opener.open(directory, machine, time, registry);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static <R> Log<R> fileLog(
+            Path directory, StateMachine<R> machine, TimeSource time, PrometheusRegistry registry)
+            throws IOException {
+        return FileLog.open(directory, machine, dev.kemudi.log.Limits.defaults(), time, registry);
+    }
+
+    private static <R> Log<R> memoryLog(
+            Path directory, StateMachine<R> machine, TimeSource time, PrometheusRegistry registry) {
+        return new MemoryLog<>(machine, dev.kemudi.log.Limits.defaults(), time, registry);
     }
 
     private static boolean hasRoom(Path directory, long reserveBytes) {
@@ -143,32 +177,48 @@ public final class KemudiStore implements Store {
         }
     }
 
-    /**
-     * Called by the applier, after the outcome is visible to readers and before anybody is
-     * answered.
-     */
-    private void outcome(Machine.Outcome outcome) {
-        mark = outcome.mark();
-        leases.changed(outcome.leases());
-        areas.changed(outcome.areas());
-        hub.offer(outcome.revisions());
-        if (upkeep != null) {
-            upkeep.applied(outcome.bytes());
+    /** What the log's threads tell, also while the log is still being opened. */
+    private final class Told implements Machine.Listener {
+        @Override
+        public void applied(Machine.Outcome outcome) {
+            mark = outcome.mark();
+            keeper.changed(outcome.leases());
+            areas.changed(outcome.areas());
+            hub.offer(outcome.revisions());
+            if (upkeep != null) {
+                upkeep.applied(outcome.bytes());
+            }
+        }
+
+        @Override
+        public void installed() {
+            try (View view = backend.view()) {
+                mark = view.mark();
+                keeper.load(view);
+                areas.load(view);
+            }
+            hub.replaced(mark.revision());
+        }
+
+        @Override
+        public void standing(Standing now) {
+            stand(now);
+        }
+
+        @Override
+        public byte[] answer(byte[] question) {
+            return keeper.answer(LeaseTalk.Question.decode(question)).encode();
         }
     }
 
-    private void revokeExpired() {
-        for (long id : leases.expire(limits.leaseRevokesPerTickMax())) {
-            var unused =
-                    propose(new Command.LeaseRevoke(id))
-                            .whenComplete((answer, failure) -> {
-                                if (failure != null) {
-                                    leases.notExpired(id);
-                                } else if (answer instanceof Answer.LeaseRevoked) {
-                                    metrics.leasesExpired().inc();
-                                }
-                            });
-        }
+    private void stand(Standing now) {
+        keeper.standing(now.term(), now.leading());
+    }
+
+    /** Beside the housekeeping, every tick. */
+    private void beside() {
+        stand(log.standing());
+        leases.expire();
     }
 
     @Override
@@ -208,14 +258,6 @@ public final class KemudiStore implements Store {
         return writes.write(op, origin);
     }
 
-    private Answer refuse(Answer.Reason reason) {
-        return writes.refuse(reason);
-    }
-
-    private CompletableFuture<Answer> propose(Command command) {
-        return writes.propose(command, "");
-    }
-
     @Override
     public Area area(String name) {
         return areas.get(name);
@@ -232,7 +274,7 @@ public final class KemudiStore implements Store {
     }
 
     @Override
-    public dev.kemudi.log.Standing standing() {
+    public Standing standing() {
         return log.standing();
     }
 
@@ -253,12 +295,12 @@ public final class KemudiStore implements Store {
 
     @Override
     public List<Lease> allLeases() {
-        throw new UnsupportedOperationException("leases");
+        return leases.all();
     }
 
     @Override
     public CompletableFuture<Answer> compact(long revision, boolean physical) {
-        return propose(new Command.Compact(revision));
+        return writes.propose(new Command.Compact(revision), "");
     }
 
     @Override
@@ -270,51 +312,27 @@ public final class KemudiStore implements Store {
 
     @Override
     public CompletableFuture<Answer> leaseGrant(long id, long ttlSeconds) {
-        if (ttlSeconds > limits.leaseTtlSecondsMax()) {
-            return CompletableFuture.completedFuture(refuse(Answer.Reason.LEASE_TTL_TOO_LARGE));
-        }
-        long ttl = Math.max(ttlSeconds, limits.leaseTtlSecondsMin());
-        if (id != 0) {
-            return propose(new Command.LeaseGrant(id, ttl));
-        }
-        long chosen = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-        return propose(new Command.LeaseGrant(chosen, ttl))
-                .thenCompose(answer ->
-                        answer instanceof Answer.Refused refused
-                                        && refused.reason() == Answer.Reason.LEASE_EXISTS
-                                ? leaseGrant(0, ttl)
-                                : CompletableFuture.completedFuture(answer));
+        return leases.grant(id, ttlSeconds);
     }
 
     @Override
     public CompletableFuture<Answer> leaseRevoke(long id) {
-        return propose(new Command.LeaseRevoke(id));
+        return leases.revoke(id);
     }
 
     @Override
     public CompletableFuture<Answer> leaseKeepAlive(long id) {
-        OptionalLong ttl = leases.keepAlive(id);
-        return CompletableFuture.completedFuture(
-                ttl.isPresent()
-                        ? new Answer.LeaseRenewed(revision(), id, ttl.getAsLong())
-                        : refuse(Answer.Reason.LEASE_NOT_FOUND));
+        return leases.keepAlive(id);
     }
 
     @Override
-    public Optional<Lease> lease(long id) {
-        OptionalLong ttl = leases.ttlSeconds(id);
-        if (ttl.isEmpty()) {
-            return Optional.empty();
-        }
-        try (View view = backend.view()) {
-            List<Bytes> keys = Machine.attached(view, id);
-            return Optional.of(new Lease(id, ttl.getAsLong(), leases.remainingSeconds(id), keys));
-        }
+    public CompletableFuture<Optional<Lease>> lease(long id) {
+        return leases.find(id);
     }
 
     @Override
     public List<Long> leases() {
-        return leases.ids();
+        return keeper.ids();
     }
 
     @Override
@@ -326,7 +344,7 @@ public final class KemudiStore implements Store {
                 at.index(),
                 backend.bytesOnDisk() + log.bytesOnDisk(),
                 hub.watchers(),
-                leases.size());
+                keeper.size());
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -16,13 +18,20 @@ import java.util.concurrent.TimeUnit;
  * gone, for everybody at one revision. A keep-alive sets the deadline anew unless the mark is there: then it
  * is answered as after the revoke.
  *
- * Time left is not written anywhere: after a restart (or, with several nodes, after a change of leader) each
- * lease gets its whole time again, as in etcd. So a lease may live longer than granted, never shorter.
+ * Only the leader counts: keep-alives reach it alone. Time left is not written anywhere: after a restart, and
+ * whenever leadership moves, each lease gets its whole time again, as in etcd. So a lease may live longer than
+ * granted, never shorter. A leader that was deposed and does not know yet may still find one run out: its
+ * revoke names its term, and under another term it is refused (Command.LeaseExpire).
  */
 /** Counts the time of leases. Safe for use by many threads. */
 final class LeaseKeeper {
     private final Map<Long, Term> terms = new ConcurrentHashMap<>();
     private final TimeSource time;
+    private long knownTerm;
+    private boolean leading;
+
+    /** The term this node leads in, 0 while it follows. */
+    private volatile long leadingTerm;
 
     /**
      * @param expiring its revoke is on the way: no keep-alive helps any more
@@ -37,20 +46,46 @@ final class LeaseKeeper {
         return new Term(ttlSeconds, time.nanoTime() + TimeUnit.SECONDS.toNanos(ttlSeconds), false);
     }
 
-    void load(View view) {
-        byte[] first = RowFormat.leaseKey(0);
-        try (Rows.Cursor cursor = view.cursor(Family.LEASE, first)) {
+    /** What leadership is now; an older word than the last is ignored. */
+    synchronized void standing(long term, boolean nowLeading) {
+        if (term < knownTerm || (term == knownTerm && nowLeading == leading)) {
+            return;
+        }
+        knownTerm = term;
+        leading = nowLeading;
+        // First the time, then the right to expire.
+        leadingTerm = 0;
+        terms.replaceAll((id, old) -> fresh(old.ttlSeconds));
+        leadingTerm = nowLeading ? term : 0;
+    }
+
+    /** The term this node leads in, 0 while it follows. */
+    long leadingTerm() {
+        return leadingTerm;
+    }
+
+    /** Everything of a view, in place of what was known. */
+    synchronized void load(View view) {
+        Map<Long, Long> found = read(view);
+        terms.keySet().retainAll(found.keySet());
+        found.forEach((id, ttlSeconds) -> terms.put(id, fresh(ttlSeconds)));
+    }
+
+    /** Every lease with its time to live, by id. */
+    static SortedMap<Long, Long> read(Rows rows) {
+        SortedMap<Long, Long> found = new TreeMap<>();
+        try (Rows.Cursor cursor = rows.cursor(Family.LEASE, RowFormat.leaseKey(0))) {
             while (cursor.valid()) {
-                byte[] key = cursor.key();
-                long id = new ByteReader(key).fixed();
-                terms.put(id, fresh(RowFormat.ttlSeconds(cursor.value())));
+                long id = new ByteReader(cursor.key()).fixed();
+                found.put(id, RowFormat.ttlSeconds(cursor.value()));
                 // Over the attachments, to the next lease.
                 if (id == -1) {
-                    return;
+                    break;
                 }
                 cursor.seek(RowFormat.leaseKey(id + 1));
             }
         }
+        return found;
     }
 
     void changed(List<Machine.LeaseChange> changes) {
@@ -61,6 +96,29 @@ final class LeaseKeeper {
                 terms.put(change.id(), fresh(change.ttlSeconds()));
             }
         }
+    }
+
+    /** Answers for the leader, or says that this is not the leader. */
+    LeaseTalk.Reply answer(LeaseTalk.Question question) {
+        long term = leadingTerm;
+        long id = question.id();
+        if (term == 0) {
+            return new LeaseTalk.Reply(0, LeaseTalk.State.UNKNOWN, 0, 0);
+        }
+        OptionalLong ttl = question.renew() ? keepAlive(id) : ttlSeconds(id);
+        if (ttl.isPresent()) {
+            return new LeaseTalk.Reply(
+                    term, LeaseTalk.State.ALIVE, ttl.getAsLong(), remainingSeconds(id));
+        }
+        return new LeaseTalk.Reply(
+                term,
+                terms.containsKey(id) ? LeaseTalk.State.EXPIRING : LeaseTalk.State.UNKNOWN,
+                0,
+                0);
+    }
+
+    boolean knows(long id) {
+        return terms.containsKey(id);
     }
 
     /** The full time to live, counted anew; empty when there is no such lease any more. */
@@ -102,7 +160,7 @@ final class LeaseKeeper {
 
     /** Marks what has run out and names it: the caller proposes the revokes. */
     List<Long> expire(int max) {
-        if (terms.isEmpty()) {
+        if (terms.isEmpty() || leadingTerm == 0) {
             return List.of();
         }
         long now = time.nanoTime();

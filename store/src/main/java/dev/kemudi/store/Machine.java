@@ -1,12 +1,14 @@
 package dev.kemudi.store;
 
 import dev.kemudi.log.LogEntry;
+import dev.kemudi.log.Standing;
 import dev.kemudi.log.StateMachine;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /*
  * How a revision becomes visible
@@ -26,7 +28,7 @@ import java.util.function.Consumer;
 /** The deterministic part of the store. */
 final class Machine implements StateMachine<Answer> {
     private final Backend backend;
-    private final Consumer<Outcome> outcomes;
+    private final Listener listener;
 
     /** What a batch did, in order; what listeners of the machine need. */
     record Outcome(
@@ -47,9 +49,27 @@ final class Machine implements StateMachine<Answer> {
     /** An area came to {@code revision} by these rows. */
     record AreaStep(String area, long revision, Map<Bytes, Optional<Bytes>> rows) {}
 
-    Machine(Backend backend, Consumer<Outcome> outcomes) {
+    /** Who is told. */
+    @FunctionalInterface
+    interface Listener {
+        /** By the applier, after a batch is visible to readers and before anybody is answered. */
+        void applied(Outcome outcome);
+
+        /** Everything was replaced. */
+        default void installed() {}
+
+        /** Leadership moved. */
+        default void standing(Standing now) {}
+
+        /** What only the leader knows. */
+        default byte[] answer(byte[] question) {
+            throw new UnsupportedOperationException("nobody here answers questions");
+        }
+    }
+
+    Machine(Backend backend, Listener listener) {
         this.backend = backend;
-        this.outcomes = outcomes;
+        this.listener = listener;
     }
 
     @Override
@@ -63,16 +83,45 @@ final class Machine implements StateMachine<Answer> {
     }
 
     @Override
+    public long durableTerm() {
+        return backend.durable().term();
+    }
+
+    @Override
+    public Copied checkpoint(Path directory) throws IOException {
+        Mark copied = backend.copyTo(directory);
+        return new Copied(copied.index(), copied.term());
+    }
+
+    @Override
+    public void install(Path directory) throws IOException {
+        backend.install(directory);
+        listener.installed();
+    }
+
+    @Override
+    public byte[] answer(byte[] question) {
+        return listener.answer(question);
+    }
+
+    @Override
+    public void standingChanged(Standing now) {
+        listener.standing(now);
+    }
+
+    @Override
     public List<Answer> apply(List<LogEntry> entries) {
         try (View view = backend.view()) {
             Batch batch = new Batch(new Space(view), view.mark());
             List<Answer> answers = new ArrayList<>(entries.size());
             for (LogEntry entry : entries) {
-                answers.add(batch.apply(entry));
+                // Told again after a restart: it was answered then, nobody waits for it now.
+                answers.add(
+                        entry.index() <= view.mark().index() ? batch.stale() : batch.apply(entry));
             }
             Mark mark = batch.mark;
             backend.write(batch.space.changes(), before -> mark.withReclaimed(before.reclaimed()));
-            outcomes.accept(
+            listener.applied(
                     new Outcome(mark, batch.revisions, batch.leases, batch.areas, batch.bytes));
             return answers;
         }
@@ -95,7 +144,7 @@ final class Machine implements StateMachine<Answer> {
         Answer apply(LogEntry entry) {
             bytes += entry.command().length;
             space.begin();
-            mark = new Mark(entry.index(), mark.revision(), mark.compacted(), mark.reclaimed());
+            mark = mark.at(entry.index(), entry.term());
             return switch (Command.decode(entry.command())) {
                 case Command.Apply apply -> write(apply.op());
                 case Command.Compact compact -> compact(compact.revision());
@@ -156,7 +205,7 @@ final class Machine implements StateMachine<Answer> {
 
         private void commit(TxnRun run) {
             if (!run.events().isEmpty()) {
-                mark = new Mark(mark.index(), run.revision(), mark.compacted(), mark.reclaimed());
+                mark = mark.withRevision(run.revision());
                 revisions.add(new Revision(run.revision(), List.copyOf(run.events())));
             }
         }
@@ -168,7 +217,7 @@ final class Machine implements StateMachine<Answer> {
             if (revision <= mark.compacted()) {
                 return new Answer.Refused(Answer.Reason.COMPACTED, mark.revision());
             }
-            mark = new Mark(mark.index(), mark.revision(), revision, mark.reclaimed());
+            mark = mark.withCompacted(revision);
             return new Answer.Compacted(mark.revision());
         }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -13,8 +14,11 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
@@ -51,7 +55,7 @@ final class RocksBackend implements Backend {
     private final Condition released = releasing.newCondition();
     private final AtomicInteger moments = new AtomicInteger();
     private volatile @Nullable Moment newest;
-    private volatile long durableIndex;
+    private volatile Mark durable;
     private long flushedWrites = -1;
     private volatile long writes;
 
@@ -62,16 +66,12 @@ final class RocksBackend implements Backend {
         // The default family must be opened and stays empty.
         families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, tuning.family()));
         for (Family family : Family.values()) {
-            byte[] name =
-                    family.name()
-                            .toLowerCase(java.util.Locale.ROOT)
-                            .getBytes(StandardCharsets.UTF_8);
-            families.add(new ColumnFamilyDescriptor(name, tuning.family()));
+            families.add(new ColumnFamilyDescriptor(columnFamily(family), tuning.family()));
         }
         db = RocksDB.open(tuning.database(), directory.toString(), families, handles);
         byte[] row = db.get(handle(Family.META), Mark.KEY);
         Mark mark = row == null ? Mark.EMPTY : Mark.decode(row);
-        durableIndex = mark.index();
+        durable = mark;
         newest = new Moment(mark);
     }
 
@@ -80,7 +80,7 @@ final class RocksBackend implements Backend {
      */
     static RocksBackend open(Path directory, Limits limits) throws IOException {
         Files.createDirectories(directory);
-        RocksNative.load(directory);
+        RocksNative.load(directory.resolveSibling("native"));
         try {
             return new RocksBackend(directory, limits);
         } catch (RocksDBException e) {
@@ -92,6 +92,10 @@ final class RocksBackend implements Backend {
                             + " (is another process using it?)",
                     e);
         }
+    }
+
+    private static byte[] columnFamily(Family family) {
+        return family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
     }
 
     private ColumnFamilyHandle handle(Family family) {
@@ -190,7 +194,7 @@ final class RocksBackend implements Backend {
             }
             db.flush(options, handles);
             flushedWrites = now;
-            durableIndex = Math.max(durableIndex, view.mark().index());
+            durable = view.mark();
         } catch (RocksDBException e) {
             throw new IllegalStateException("the state cannot be flushed: " + e.getMessage(), e);
         } finally {
@@ -199,8 +203,8 @@ final class RocksBackend implements Backend {
     }
 
     @Override
-    public long durableIndex() {
-        return durableIndex;
+    public Mark durable() {
+        return durable;
     }
 
     @Override
@@ -217,33 +221,80 @@ final class RocksBackend implements Backend {
     }
 
     @Override
+    public Mark copyTo(Path directory) throws IOException {
+        flush();
+        // The view keeps the database open meanwhile.
+        try (View view = view();
+                Checkpoint checkpoint = Checkpoint.create(db)) {
+            checkpoint.createCheckpoint(directory.toString());
+        } catch (RocksDBException e) {
+            throw new IOException(
+                    "the state cannot be copied to " + directory + ": " + e.getMessage(), e);
+        }
+        return markOf(directory);
+    }
+
+    /** Writers went on, so only the copy itself knows which moment it is of. */
+    private static Mark markOf(Path copy) throws IOException {
+        List<ColumnFamilyHandle> opened = new ArrayList<>();
+        byte[] meta = columnFamily(Family.META);
+        try (DBOptions options = new DBOptions();
+                ColumnFamilyOptions family = new ColumnFamilyOptions();
+                RocksDB database =
+                        RocksDB.openReadOnly(
+                                options,
+                                copy.toString(),
+                                List.of(
+                                        new ColumnFamilyDescriptor(
+                                                RocksDB.DEFAULT_COLUMN_FAMILY, family),
+                                        new ColumnFamilyDescriptor(meta, family)),
+                                opened)) {
+            byte[] row = database.get(opened.get(1), Mark.KEY);
+            opened.forEach(ColumnFamilyHandle::close);
+            return row == null ? Mark.EMPTY : Mark.decode(row);
+        } catch (RocksDBException e) {
+            throw new IOException("the copy in " + copy + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
     public void close() {
+        close(CLOSE_WAIT_SECONDS);
+    }
+
+    /** Waits for the last reader however long it reads; false when interrupted meanwhile. */
+    boolean closeOnceUnread() {
+        return close(TimeUnit.DAYS.toSeconds(1));
+    }
+
+    private boolean close(long waitSeconds) {
         writing.lock();
         try {
             Moment last = newest;
             if (last == null) {
-                return;
+                return true;
             }
             newest = null;
             last.close();
         } finally {
             writing.unlock();
         }
-        if (!allReleased()) {
+        if (!allReleased(waitSeconds)) {
             System.getLogger(RocksBackend.class.getName())
                     .log(System.Logger.Level.ERROR, "reads are still running: RocksDB stays open");
-            return;
+            return false;
         }
         handles.forEach(ColumnFamilyHandle::close);
         db.close();
         unlogged.close();
         owned.forEach(RocksObject::close);
+        return true;
     }
 
-    private boolean allReleased() {
+    private boolean allReleased(long waitSeconds) {
         releasing.lock();
         try {
-            long left = TimeUnit.SECONDS.toNanos(CLOSE_WAIT_SECONDS);
+            long left = TimeUnit.SECONDS.toNanos(waitSeconds);
             while (moments.get() > 0 && left > 0) {
                 left = released.awaitNanos(left);
             }

@@ -20,9 +20,8 @@ final class RocksNative {
 
     private RocksNative() {}
 
-    static void load(Path directory) {
+    static void load(Path folder) {
         try {
-            Path folder = directory.resolve("native");
             unpack(folder);
             RocksDB.loadLibrary(List.of(folder.toString()));
         } catch (IOException | UnsatisfiedLinkError e) {

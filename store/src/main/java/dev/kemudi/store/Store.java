@@ -133,8 +133,8 @@ public interface Store extends AutoCloseable {
 
     CompletableFuture<Answer> leaseKeepAlive(long id);
 
-    /** What is known of a lease; empty when there is none. */
-    java.util.Optional<Lease> lease(long id);
+    /** What the leader knows of a lease; empty when there is none. */
+    CompletableFuture<java.util.Optional<Lease>> lease(long id);
 
     List<Long> leases();
 

@@ -265,6 +265,17 @@ final class WatchHub implements AutoCloseable {
         }
     }
 
+    /** The state was replaced by a newer one: each watch finds its own place in it. */
+    void replaced(long revision) {
+        lock.lock();
+        try {
+            unsyncAll();
+            moveTo(revision);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void unsync(Watch watch) {
         index.remove(watch);
         watch.fallBack();
@@ -302,10 +313,11 @@ final class WatchHub implements AutoCloseable {
         }
     }
 
+    /** Never back: what is under way when the state is replaced by a newer one comes too late. */
     private void moveTo(long revision) {
         lock.lock();
         try {
-            dispatched = revision;
+            dispatched = Math.max(dispatched, revision);
             if (progressWaiters > 0) {
                 dispatchedMoved.signalAll();
             }

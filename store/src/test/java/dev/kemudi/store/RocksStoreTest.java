@@ -43,7 +43,7 @@ class RocksStoreTest extends StoreRules {
         assertThat(store.revision()).isEqualTo(4);
         assertThat(store.compactedRevision()).isEqualTo(3);
         assertThat(keys(KeyRange.prefix(Bytes.EMPTY), 0)).containsExactly("a=2", "b=1");
-        assertThat(store.lease(9).orElseThrow())
+        assertThat(store.lease(9).join().orElseThrow())
                 .isEqualTo(new Store.Lease(9, 30, 30, List.of(b("b"))));
         time.pass(20);
         assertThat(store.leases()).containsExactly(9L);

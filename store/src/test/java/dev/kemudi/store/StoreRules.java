@@ -242,7 +242,7 @@ abstract class StoreRules {
         KeyValue now = range(KeyRange.single(b("a")), 0).kvs().getFirst();
         assertThat(now.value()).isEqualTo(b("2"));
         assertThat(now.lease()).isZero();
-        assertThat(store.lease(7).orElseThrow().keys()).isEmpty();
+        assertThat(store.lease(7).join().orElseThrow().keys()).isEmpty();
     }
 
     @Test
@@ -358,7 +358,7 @@ abstract class StoreRules {
         store.leaseGrant(5, 10).join();
         store.put(new Op.Put(b("a"), b("1"), 5, false, false, false)).join();
         store.put(new Op.Put(b("b"), b("1"), 5, false, false, false)).join();
-        assertThat(store.lease(5).orElseThrow())
+        assertThat(store.lease(5).join().orElseThrow())
                 .isEqualTo(new Store.Lease(5, 10, 10, List.of(b("a"), b("b"))));
         time.pass(9);
         assertThat(store.leaseKeepAlive(5).join()).isEqualTo(new Answer.LeaseRenewed(3, 5, 10));
