@@ -14,8 +14,8 @@ import java.util.SequencedSet;
 /**
  * Reads the buckets of a bbolt file that nobody writes to. Nothing in the file is believed: damage
  * ends in a {@link BoltException} that names the page, what was expected and what was found. What
- * bbolt does not protect (a flipped bit within a value) is not noticed here; the checksum of an etcd
- * snapshot is for that. Buckets within buckets are refused: etcd has none. The format is
+ * bbolt does not protect (a flipped bit within a value) is not noticed here; the checksum of an
+ * etcd snapshot is for that. Buckets within buckets are refused: etcd has none. The format is
  * described in {@code Format}.
  */
 public final class BoltReader implements AutoCloseable {
@@ -64,7 +64,8 @@ public final class BoltReader implements AutoCloseable {
         } catch (BoltException e) {
             damage = Optional.of(e);
         }
-        // Where the second one lies only the first one tells: without it, each possible place is tried.
+        // Where the second one lies only the first one tells: without it, each possible place is
+        // tried.
         int from = best.map(Meta::pageSize).orElse(512);
         int to = best.map(Meta::pageSize).orElse(limits.pageBytesMax());
         for (int size = from; size <= to; size *= 2) {
@@ -101,7 +102,8 @@ public final class BoltReader implements AutoCloseable {
     }
 
     private void readBuckets(Limits limits) throws IOException {
-        BoltCursor cursor = new BoltCursor(pages, pages.tree(meta.root()), Format.ELEMENT_IS_BUCKET);
+        BoltCursor cursor =
+                new BoltCursor(pages, pages.tree(meta.root()), Format.ELEMENT_IS_BUCKET);
         while (cursor.next()) {
             String name = new String(cursor.key(), StandardCharsets.UTF_8);
             if (roots.size() >= limits.bucketsMax()) {

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 
 /**
  * Writes a fresh bbolt database in one pass: pages go to the file in the order in which they fill
- * up, the metas last, so that a file that was not finished is refused by every reader. Memory is one
- * page for each level of each bucket and one write buffer. For one thread. The format is
+ * up, the metas last, so that a file that was not finished is refused by every reader. Memory is
+ * one page for each level of each bucket and one write buffer. For one thread. The format is
  * described in {@code Format}.
  */
 public final class BoltWriter implements AutoCloseable {
@@ -28,8 +28,9 @@ public final class BoltWriter implements AutoCloseable {
     private final Runnable whenUnfinished;
     private final PageSink sink;
     private final long freelist;
-    private final Map<String, BucketWriter> buckets = new TreeMap<>(
-            Comparator.comparing(BoltWriter::utf8, java.util.Arrays::compareUnsigned));
+    private final Map<String, BucketWriter> buckets =
+            new TreeMap<>(
+                    Comparator.comparing(BoltWriter::utf8, java.util.Arrays::compareUnsigned));
     private boolean finished;
 
     private BoltWriter(FileChannel file, Limits limits, int pageSize, Runnable whenUnfinished)
@@ -84,7 +85,10 @@ public final class BoltWriter implements AutoCloseable {
         }
         if (buckets.size() >= limits.bucketsMax()) {
             throw new IllegalArgumentException(
-                    "expected at most " + limits.bucketsMax() + " buckets, found one more: " + name);
+                    "expected at most "
+                            + limits.bucketsMax()
+                            + " buckets, found one more: "
+                            + name);
         }
         BucketWriter bucket = new BucketWriter(name, sink, limits);
         buckets.put(name, bucket);

@@ -64,7 +64,9 @@ public final class BucketWriter {
         }
         if (value.length > limits.valueBytesMax()) {
             throw new IllegalArgumentException(
-                    refusal("a value of at most " + limits.valueBytesMax() + " bytes", value.length));
+                    refusal(
+                            "a value of at most " + limits.valueBytesMax() + " bytes",
+                            value.length));
         }
         if (Arrays.compareUnsigned(lastKey, key) >= 0) {
             throw new IllegalArgumentException(

@@ -61,7 +61,9 @@ final class Digest {
         if (!MessageDigest.isEqual(expected, found.array())) {
             throw new BoltException(
                     "the snapshot",
-                    "the SHA-256 " + HexFormat.of().formatHex(expected) + " of what comes before it",
+                    "the SHA-256 "
+                            + HexFormat.of().formatHex(expected)
+                            + " of what comes before it",
                     HexFormat.of().formatHex(found.array()));
         }
     }

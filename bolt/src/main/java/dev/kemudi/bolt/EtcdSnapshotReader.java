@@ -137,10 +137,7 @@ public final class EtcdSnapshotReader implements AutoCloseable {
                         Map.entry(
                                 new String(key, StandardCharsets.UTF_8),
                                 new String(value, StandardCharsets.UTF_8));
-        visit(
-                Buckets.MEMBERS,
-                row,
-                member -> members.put(member.getKey(), member.getValue()));
+        visit(Buckets.MEMBERS, row, member -> members.put(member.getKey(), member.getValue()));
         return members;
     }
 

@@ -82,8 +82,7 @@ public final class EtcdSnapshotWriter implements AutoCloseable {
         BucketWriter meta = writer.bucket(Buckets.META);
         meta.put(Buckets.CONSISTENT_INDEX, BigEndian.of(head.consistentIndex()));
         if (head.compactedRevision() > 0) {
-            meta.put(
-                    Buckets.FINISHED_COMPACTION, EtcdChange.revisionRow(head.compactedRevision()));
+            meta.put(Buckets.FINISHED_COMPACTION, EtcdChange.revisionRow(head.compactedRevision()));
         }
         if (head.scheduledCompaction() > 0) {
             meta.put(

@@ -38,7 +38,8 @@ final class LeafPage {
         int at = tableBytes();
         table = room(table, at + Format.ELEMENT_BYTES);
         Format.INT.set(table, at, flags);
-        // Where the pair begins among the content; what it counts from is known only when the page is full.
+        // Where the pair begins among the content; what it counts from is known only when the page
+        // is full.
         Format.INT.set(table, at + 4, contentBytes);
         Format.INT.set(table, at + 8, key.length);
         Format.INT.set(table, at + 12, value.length);
