@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             Up.class,
             StatusCommand.class,
+            StoreCommand.class,
             VersionCommand.class,
             Train.class,
             CommandLine.HelpCommand.class
@@ -44,6 +45,10 @@ public final class Main implements Runnable {
             if (failure instanceof UsageException) {
                 command.getErr().println("kemudi: " + failure.getMessage());
                 return CommandLine.ExitCode.USAGE;
+            }
+            if (failure instanceof FailedException) {
+                command.getErr().println("kemudi: " + failure.getMessage());
+                return CommandLine.ExitCode.SOFTWARE;
             }
             throw failure;
         });
