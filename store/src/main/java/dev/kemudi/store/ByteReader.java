@@ -92,6 +92,11 @@ final class ByteReader {
         return Bytes.of(copy);
     }
 
+    /** Passes over what {@link #count} said is there. */
+    void skip(int bytes) {
+        at += bytes;
+    }
+
     Bytes rest() {
         byte[] copy = Arrays.copyOfRange(array, at, array.length);
         at = array.length;

@@ -14,9 +14,17 @@ final class Changes {
 
     private final Map<Family, TreeMap<byte[], byte[]>> families = new EnumMap<>(Family.class);
     private final List<Cut> cuts = new ArrayList<>();
+    private List<Birth> births = List.of();
 
     /** Every row in [from, to) of a family goes. */
     record Cut(Family family, byte[] from, byte[] to) {}
+
+    /**
+     * A key of CUR that came to be, or is no more.
+     *
+     * @param delta 1 or -1
+     */
+    record Birth(byte[] key, int delta) {}
 
     TreeMap<byte[], byte[]> of(Family family) {
         return families.computeIfAbsent(family, f -> new TreeMap<>(Arrays::compareUnsigned));
@@ -33,6 +41,15 @@ final class Changes {
 
     List<Cut> cuts() {
         return cuts;
+    }
+
+    /** Says which keys of CUR come to be and which go, in key order: whoever changes CUR tells. */
+    void births(List<Birth> all) {
+        births = all;
+    }
+
+    List<Birth> births() {
+        return births;
     }
 
     boolean isEmpty() {

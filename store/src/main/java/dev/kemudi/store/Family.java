@@ -13,5 +13,7 @@ enum Family {
     /** The one {@link Mark}. */
     META,
     /** Rows of every {@link Area}; see {@link AreaRow}. */
-    AREA
+    AREA,
+    /** first key of a bucket → how many keys of CUR lie in it: see {@link Census}. */
+    COUNT
 }

@@ -20,7 +20,8 @@ final class MemoryBackend implements Backend {
     private static final String COPY = "rows";
     private static final int END = 255;
 
-    private volatile Moment newest = new Moment(Map.of(), Mark.EMPTY);
+    private volatile Moment newest = new Moment(Map.of(), Mark.EMPTY, Census.EMPTY);
+    private Counting counting = new Counting();
 
     @Override
     public View view() {
@@ -30,6 +31,7 @@ final class MemoryBackend implements Backend {
     @Override
     @SuppressWarnings("ReferenceEquality") // GONE is an identity
     public synchronized void write(Changes changes, UnaryOperator<Mark> mark) {
+        Census census = counting.next(newest.census, newest, changes);
         Map<Family, Tree> trees = new EnumMap<>(Family.class);
         for (Family family : Family.values()) {
             Tree tree = newest.tree(family);
@@ -45,7 +47,7 @@ final class MemoryBackend implements Backend {
             Tree tree = trees.getOrDefault(cut.family(), Tree.EMPTY);
             trees.put(cut.family(), tree.withoutRange(cut.from(), cut.to()));
         }
-        newest = new Moment(trees, mark.apply(newest.mark));
+        newest = new Moment(trees, mark.apply(newest.mark), census);
     }
 
     @Override
@@ -95,7 +97,9 @@ final class MemoryBackend implements Backend {
                 trees.merge(
                         family, Tree.EMPTY.with(key, value), (tree, one) -> tree.with(key, value));
             }
-            newest = new Moment(trees, mark);
+            counting = new Counting();
+            Moment uncounted = new Moment(trees, mark, Census.EMPTY);
+            newest = new Moment(trees, mark, counting.open(uncounted, new Changes()));
         }
     }
 
@@ -107,7 +111,7 @@ final class MemoryBackend implements Backend {
     @Override
     public void close() {}
 
-    private record Moment(Map<Family, Tree> trees, Mark mark) implements View {
+    private record Moment(Map<Family, Tree> trees, Mark mark, Census census) implements View {
         Tree tree(Family family) {
             return trees.getOrDefault(family, Tree.EMPTY);
         }
@@ -115,6 +119,11 @@ final class MemoryBackend implements Backend {
         @Override
         public byte @Nullable [] get(Family family, byte[] key) {
             return tree(family).get(key);
+        }
+
+        @Override
+        public long count(KeyRange range) {
+            return census.count(range, this);
         }
 
         @Override

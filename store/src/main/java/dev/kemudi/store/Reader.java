@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class Reader {
     /** Stands for the revision of the rows themselves: OLD need not be looked at. */
     static final long NEWEST = Long.MAX_VALUE;
+
+    /** An older count is today's, taken back over so many changes; past it keys are walked. */
+    private static final int GROWTH_ROWS_MAX = 4_096;
 
     private Reader() {}
 
@@ -49,28 +53,86 @@ final class Reader {
         if (refused.isPresent()) {
             return refused.get();
         }
+        long at = wanted(op, current);
+        if (op.countOnly()) {
+            return new Answer.Ranged(current, List.of(), false, count(rows, op.range(), at));
+        }
         List<KeyValue> kvs = new ArrayList<>();
         long limit = op.limit() <= 0 ? Long.MAX_VALUE : op.limit();
-        long[] count = {0};
-        // Past the limit only keys are counted: no value is decoded.
+        boolean[] more = {false};
         walk(
                 rows,
                 op.range(),
-                wanted(op, current),
+                at,
+                op.keysOnly(),
                 new Sink() {
                     @Override
                     public boolean wanted() {
-                        count[0]++;
-                        return !op.countOnly() && count[0] <= limit;
+                        return true;
                     }
 
                     @Override
                     public boolean take(KeyValue kv) {
-                        kvs.add(op.keysOnly() ? withoutValue(kv) : kv);
+                        more[0] = kvs.size() >= limit;
+                        if (!more[0]) {
+                            kvs.add(kv);
+                        }
+                        return !more[0];
+                    }
+                });
+        long count = more[0] ? count(rows, op.range(), at) : kvs.size();
+        return new Answer.Ranged(current, kvs, more[0], count);
+    }
+
+    /** How many keys of {@code range} existed at {@code revision}. */
+    static long count(Rows rows, KeyRange range, long revision) {
+        if (revision == NEWEST) {
+            return rows.count(range);
+        }
+        if (range.isSingle()) {
+            return at(rows, range.key(), revision).isPresent() ? 1 : 0;
+        }
+        OptionalLong since = growth(rows, range, revision);
+        if (since.isPresent()) {
+            return rows.count(range) - since.getAsLong();
+        }
+        long[] count = {0};
+        walk(
+                rows,
+                range,
+                revision,
+                true,
+                new Sink() {
+                    @Override
+                    public boolean wanted() {
+                        count[0]++;
+                        return false;
+                    }
+
+                    @Override
+                    public boolean take(KeyValue kv) {
                         return true;
                     }
                 });
-        return new Answer.Ranged(current, kvs, !op.countOnly() && count[0] > kvs.size(), count[0]);
+        return count[0];
+    }
+
+    /** By how many keys {@code range} has grown since; empty when too much has happened. */
+    private static OptionalLong growth(Rows rows, KeyRange range, long revision) {
+        long growth = 0;
+        int looked = 0;
+        try (Rows.Cursor cursor = rows.cursor(Family.LOG, RowFormat.logKey(revision + 1, 0))) {
+            for (; cursor.valid(); cursor.next()) {
+                if (looked++ == GROWTH_ROWS_MAX) {
+                    return OptionalLong.empty();
+                }
+                byte[] row = cursor.value();
+                if (range.contains(RowFormat.keyOfLogged(row))) {
+                    growth += RowFormat.growth(row);
+                }
+            }
+        }
+        return OptionalLong.of(growth);
     }
 
     static Answer scan(
@@ -86,6 +148,7 @@ final class Reader {
                 rows,
                 op.range(),
                 wanted(op, current),
+                op.keysOnly(),
                 new Sink() {
                     @Override
                     public boolean wanted() {
@@ -99,7 +162,7 @@ final class Reader {
                             return false;
                         }
                         visited[0]++;
-                        return visitor.test(op.keysOnly() ? withoutValue(kv) : kv);
+                        return visitor.test(kv);
                     }
                 });
         return new Answer.Ranged(current, List.of(), cut[0], visited[0]);
@@ -122,16 +185,6 @@ final class Reader {
         return op.revision() <= 0 || op.revision() == current ? NEWEST : op.revision();
     }
 
-    private static KeyValue withoutValue(KeyValue kv) {
-        return new KeyValue(
-                kv.key(),
-                kv.createRevision(),
-                kv.modRevision(),
-                kv.version(),
-                Bytes.EMPTY,
-                kv.lease());
-    }
-
     /** Where found keys go. */
     interface Sink {
         /** Called once per key found, in order; false: only the key's existence mattered. */
@@ -143,25 +196,29 @@ final class Reader {
 
     /** Every key of {@code range} that existed at {@code revision}, in key order. */
     static void walk(Rows rows, KeyRange range, long revision, Sink sink) {
+        walk(rows, range, revision, false, sink);
+    }
+
+    /** As {@link #walk(Rows, KeyRange, long, Sink)}, with empty values when only keys matter. */
+    static void walk(Rows rows, KeyRange range, long revision, boolean keysOnly, Sink sink) {
         if (range.isSingle()) {
             Optional<KeyValue> kv = at(rows, range.key(), revision);
             if (kv.isPresent() && sink.wanted()) {
-                sink.take(kv.get());
+                sink.take(keysOnly ? withoutValue(kv.get()) : kv.get());
             }
             return;
         }
-        try (Rows.Cursor now = rows.cursor(Family.CUR, range.key().array());
+        byte[] end = range.isOpenEnded() ? null : range.end().array();
+        try (Rows.Cursor now = rows.cursor(Family.CUR, range.key().array(), end);
                 Older older = new Older(rows, range, revision)) {
             while (true) {
                 Bytes key = now.valid() ? Bytes.of(now.key()) : null;
-                if (key != null && !range.contains(key)) {
-                    key = null;
-                }
                 // OLD rows before the next CUR key belong to keys that are gone or were put anew
                 // later.
-                Optional<KeyValue> before = older.next(key);
+                Optional<KeyValue> before = revision == NEWEST ? Optional.empty() : older.next(key);
                 if (before.isPresent()) {
-                    if (sink.wanted() && !sink.take(before.get())) {
+                    KeyValue kv = before.get();
+                    if (sink.wanted() && !sink.take(keysOnly ? withoutValue(kv) : kv)) {
                         return;
                     }
                     continue;
@@ -170,12 +227,24 @@ final class Reader {
                     return;
                 }
                 boolean existed = revision == NEWEST || modOf(now.value()) <= revision;
-                if (existed && sink.wanted() && !sink.take(RowFormat.current(key, now.value()))) {
+                if (existed
+                        && sink.wanted()
+                        && !sink.take(RowFormat.current(key, now.value(), keysOnly))) {
                     return;
                 }
                 now.next();
             }
         }
+    }
+
+    private static KeyValue withoutValue(KeyValue kv) {
+        return new KeyValue(
+                kv.key(),
+                kv.createRevision(),
+                kv.modRevision(),
+                kv.version(),
+                Bytes.EMPTY,
+                kv.lease());
     }
 
     private static long modOf(byte[] currentRow) {
@@ -201,7 +270,10 @@ final class Reader {
             this.cursor =
                     revision == NEWEST
                             ? null
-                            : rows.cursor(Family.OLD, RowFormat.oldFrom(range.key()));
+                            : rows.cursor(
+                                    Family.OLD,
+                                    RowFormat.oldFrom(range.key()),
+                                    range.isOpenEnded() ? null : RowFormat.oldFrom(range.end()));
             advance();
         }
 

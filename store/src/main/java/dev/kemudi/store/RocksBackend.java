@@ -23,8 +23,8 @@ import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.RocksIterator;
 import org.rocksdb.RocksObject;
+import org.rocksdb.Slice;
 import org.rocksdb.Snapshot;
 import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
@@ -36,7 +36,7 @@ import org.rocksdb.WriteOptions;
  * One RocksDB, a column family per Family. RocksDB's own log is off: our log replays from the index in the
  * Mark. Flushes are atomic over all families, so whatever a crash leaves is the state of exactly one Mark.
  *
- * After every write one RocksDB snapshot is taken and published with its Mark; readers share it by counting
+ * After every write one RocksDB snapshot is taken and published with its Mark and its Census; readers share it by counting
  * references, so that a read costs no native snapshot of its own and always sees whole batches. The last one
  * to let go of a moment frees it. Closing waits for them: native memory must not be touched afterwards.
  */
@@ -53,6 +53,7 @@ final class RocksBackend implements Backend {
     private final ReentrantLock flushing = new ReentrantLock();
     private final ReentrantLock releasing = new ReentrantLock();
     private final Condition released = releasing.newCondition();
+    private final Counting counting = new Counting();
     private final AtomicInteger moments = new AtomicInteger();
     private volatile @Nullable Moment newest;
     private volatile Mark durable;
@@ -72,7 +73,7 @@ final class RocksBackend implements Backend {
         byte[] row = db.get(handle(Family.META), Mark.KEY);
         Mark mark = row == null ? Mark.EMPTY : Mark.decode(row);
         durable = mark;
-        newest = new Moment(mark);
+        newest = new Moment(mark, census(mark));
     }
 
     /**
@@ -92,6 +93,19 @@ final class RocksBackend implements Backend {
                             + " (is another process using it?)",
                     e);
         }
+    }
+
+    /** Of what was just opened. */
+    private Census census(Mark mark) throws RocksDBException {
+        Changes missing = new Changes();
+        Census census;
+        try (Moment opened = new Moment(mark, Census.EMPTY)) {
+            census = counting.open(opened, missing);
+        }
+        if (!missing.isEmpty()) {
+            write(missing, mark);
+        }
+        return census;
     }
 
     private static byte[] columnFamily(Family family) {
@@ -124,19 +138,24 @@ final class RocksBackend implements Backend {
                 throw new IllegalStateException("the store is closed");
             }
             Mark after = mark.apply(before.mark);
-            try (WriteBatch batch = new WriteBatch()) {
-                fill(batch, changes);
-                batch.put(handle(Family.META), Mark.KEY, after.encode());
-                writePatiently(batch);
-            }
-            writes++;
-            newest = new Moment(after);
+            Census census = counting.next(before.census, before, changes);
+            write(changes, after);
+            newest = new Moment(after, census);
             before.close();
         } catch (RocksDBException e) {
             throw new IllegalStateException("the state cannot be written: " + e.getMessage(), e);
         } finally {
             writing.unlock();
         }
+    }
+
+    private void write(Changes changes, Mark mark) throws RocksDBException {
+        try (WriteBatch batch = new WriteBatch()) {
+            fill(batch, changes);
+            batch.put(handle(Family.META), Mark.KEY, mark.encode());
+            writePatiently(batch);
+        }
+        writes++;
     }
 
     @SuppressWarnings("ReferenceEquality") // GONE is an identity
@@ -309,12 +328,14 @@ final class RocksBackend implements Backend {
     /** A snapshot that is shared by reference count: one for being the newest, one per reader. */
     private final class Moment implements View {
         private final Mark mark;
+        private final Census census;
         private final Snapshot snapshot;
         private final ReadOptions options;
         private final AtomicInteger references = new AtomicInteger(1);
 
-        Moment(Mark mark) {
+        Moment(Mark mark, Census census) {
             this.mark = mark;
+            this.census = census;
             this.snapshot = db.getSnapshot();
             this.options = new ReadOptions().setSnapshot(snapshot);
             moments.incrementAndGet();
@@ -348,9 +369,32 @@ final class RocksBackend implements Backend {
 
         @Override
         public Cursor cursor(Family family, byte[] from) {
-            RocksCursor cursor = new RocksCursor(db.newIterator(handle(family), options));
+            RocksCursor cursor = new RocksCursor(db.newIterator(handle(family), options), () -> {});
             cursor.seek(from);
             return cursor;
+        }
+
+        @Override
+        public Cursor cursor(Family family, byte[] from, byte @Nullable [] to) {
+            if (to == null) {
+                return cursor(family, from);
+            }
+            Slice end = new Slice(to);
+            ReadOptions bounded = new ReadOptions().setSnapshot(snapshot).setIterateUpperBound(end);
+            RocksCursor cursor =
+                    new RocksCursor(
+                            db.newIterator(handle(family), bounded),
+                            () -> {
+                                bounded.close();
+                                end.close();
+                            });
+            cursor.seek(from);
+            return cursor;
+        }
+
+        @Override
+        public long count(KeyRange range) {
+            return census.count(range, this);
         }
 
         @Override
@@ -368,67 +412,6 @@ final class RocksBackend implements Backend {
                     releasing.unlock();
                 }
             }
-        }
-    }
-
-    /** A RocksDB iterator; key and value are copied once per position. */
-    private static final class RocksCursor implements Rows.Cursor {
-        private final RocksIterator iterator;
-        private boolean valid;
-        private byte @Nullable [] key;
-
-        RocksCursor(RocksIterator iterator) {
-            this.iterator = iterator;
-        }
-
-        private void moved() {
-            key = null;
-            valid = iterator.isValid();
-            if (!valid) {
-                try {
-                    iterator.status();
-                } catch (RocksDBException e) {
-                    throw new IllegalStateException(
-                            "the state cannot be read: " + e.getMessage(), e);
-                }
-            }
-        }
-
-        @Override
-        public boolean valid() {
-            return valid;
-        }
-
-        @Override
-        public byte[] key() {
-            byte[] copied = key;
-            if (copied == null) {
-                copied = iterator.key();
-                key = copied;
-            }
-            return copied;
-        }
-
-        @Override
-        public byte[] value() {
-            return iterator.value();
-        }
-
-        @Override
-        public void next() {
-            iterator.next();
-            moved();
-        }
-
-        @Override
-        public void seek(byte[] to) {
-            iterator.seek(to);
-            moved();
-        }
-
-        @Override
-        public void close() {
-            iterator.close();
         }
     }
 }

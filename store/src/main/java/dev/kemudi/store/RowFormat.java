@@ -10,6 +10,7 @@ import java.util.Arrays;
  * OLD   escaped key, 00 01, ~mod(8)  -> superseded at, create, mod, version, lease, value
  * LEASE id(8)                        -> time to live;   id(8) key -> attached
  * META  'm'                          -> Mark
+ * COUNT first key of a bucket        -> how many keys of CUR it has
  *
  * What always holds: a key is in CUR exactly when it exists; the state of a key at revision R is its CUR row
  * if that was put at or before R, otherwise its first OLD row with mod <= R if that was superseded after R,
@@ -35,6 +36,17 @@ final class RowFormat {
 
     static KeyValue current(Bytes key, byte[] row) {
         return pair(key, new ByteReader(row));
+    }
+
+    static KeyValue current(Bytes key, byte[] row, boolean keysOnly) {
+        return keysOnly ? headOnly(key, new ByteReader(row)) : current(key, row);
+    }
+
+    private static KeyValue headOnly(Bytes key, ByteReader in) {
+        long create = in.number();
+        long mod = in.number();
+        long version = in.number();
+        return new KeyValue(key, create, mod, version, Bytes.EMPTY, in.number());
     }
 
     private static byte[] pair(ByteWriter out, KeyValue kv) {
@@ -95,6 +107,19 @@ final class RowFormat {
 
     static Bytes keyOfLogged(byte[] row) {
         return new ByteReader(row, 1).bytes();
+    }
+
+    /** By how many the number of keys changed: 1, 0 or -1. */
+    static int growth(byte[] logRow) {
+        ByteReader in = new ByteReader(logRow);
+        int type = in.u8();
+        if (type == 1) {
+            return -1;
+        }
+        in.skip(in.count());
+        in.number();
+        in.number();
+        return in.number() == 1 ? 1 : 0;
     }
 
     static KeyValue tombstone(Bytes key, long revision) {
@@ -164,6 +189,14 @@ final class RowFormat {
 
     static byte[] leaseRow(long ttlSeconds) {
         return new ByteWriter(10).number(ttlSeconds).done();
+    }
+
+    static byte[] count(int count) {
+        return new ByteWriter(5).number(count).done();
+    }
+
+    static int count(byte[] countRow) {
+        return Math.toIntExact(new ByteReader(countRow).number());
     }
 
     static long ttlSeconds(byte[] leaseRow) {

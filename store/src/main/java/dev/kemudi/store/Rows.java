@@ -1,5 +1,6 @@
 package dev.kemudi.store;
 
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Ordered rows, read by whoever holds them. */
@@ -8,6 +9,29 @@ interface Rows {
 
     /** A cursor on the first row at or after {@code from}. */
     Cursor cursor(Family family, byte[] from);
+
+    /**
+     * A cursor on the first row at or after {@code from} that ends before {@code to}; for use
+     * forwards.
+     */
+    default Cursor cursor(Family family, byte[] from, byte @Nullable [] to) {
+        Cursor cursor = cursor(family, from);
+        return to == null ? cursor : new Ending(cursor, to);
+    }
+
+    /** How many keys of CUR lie in {@code range}. */
+    long count(KeyRange range);
+
+    /** Counts rows of CUR in [from, to), at most {@code max}, one by one. */
+    default long tally(byte[] from, byte @Nullable [] to, long max) {
+        long count = 0;
+        try (Cursor cursor = cursor(Family.CUR, from, to)) {
+            for (; count < max && cursor.valid(); cursor.next()) {
+                count++;
+            }
+        }
+        return count;
+    }
 
     /** Walks rows in key order; used by one thread. */
     interface Cursor extends AutoCloseable {
@@ -24,5 +48,46 @@ interface Rows {
 
         @Override
         void close();
+    }
+
+    /** Ends another cursor early. */
+    final class Ending implements Cursor {
+        private final Cursor cursor;
+        private final byte[] to;
+
+        Ending(Cursor cursor, byte[] to) {
+            this.cursor = cursor;
+            this.to = to;
+        }
+
+        @Override
+        public boolean valid() {
+            return cursor.valid() && Arrays.compareUnsigned(cursor.key(), to) < 0;
+        }
+
+        @Override
+        public byte[] key() {
+            return cursor.key();
+        }
+
+        @Override
+        public byte[] value() {
+            return cursor.value();
+        }
+
+        @Override
+        public void next() {
+            cursor.next();
+        }
+
+        @Override
+        public void seek(byte[] key) {
+            cursor.seek(key);
+        }
+
+        @Override
+        public void close() {
+            cursor.close();
+        }
     }
 }

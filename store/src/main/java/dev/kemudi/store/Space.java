@@ -1,9 +1,14 @@
 package dev.kemudi.store;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -16,14 +21,37 @@ final class Space implements Rows {
     private final Changes changes = new Changes();
     private final Deque<Undo> undos = new ArrayDeque<>();
 
+    /** Keys of CUR that were looked up below: those that exist there, and what they are. */
+    private final Map<Bytes, Optional<byte[]>> below = new HashMap<>();
+
     private record Undo(Family family, byte[] key, byte @Nullable [] before) {}
 
     Space(View base) {
         this.base = base;
     }
 
+    /** What there is to write; complete, births too. */
     Changes changes() {
+        changes.births(births(changes.of(Family.CUR)));
         return changes;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // GONE is an identity
+    private List<Changes.Birth> births(Map<byte[], byte[]> changed) {
+        List<Changes.Birth> births = new ArrayList<>();
+        for (Map.Entry<byte[], byte[]> row : changed.entrySet()) {
+            int after = row.getValue() == Changes.GONE ? 0 : 1;
+            int before = below(row.getKey()).isPresent() ? 1 : 0;
+            if (after != before) {
+                births.add(new Changes.Birth(row.getKey(), after - before));
+            }
+        }
+        return births;
+    }
+
+    private Optional<byte[]> below(byte[] key) {
+        return below.computeIfAbsent(
+                Bytes.of(key), k -> Optional.ofNullable(base.get(Family.CUR, key)));
     }
 
     /** From here on {@link #rollback} takes back. */
@@ -58,7 +86,29 @@ final class Space implements Rows {
         if (changed != null) {
             return changed == Changes.GONE ? null : changed;
         }
-        return base.get(family, key);
+        return family == Family.CUR ? below(key).orElse(null) : base.get(family, key);
+    }
+
+    @Override
+    public long count(KeyRange range) {
+        TreeMap<byte[], byte[]> changed = changes.of(Family.CUR);
+        long count = base.count(range);
+        if (changed.isEmpty()) {
+            return count;
+        }
+        byte[] from = range.key().array();
+        SortedMap<byte[], byte[]> within =
+                range.isSingle()
+                        ? changed.subMap(from, true, from, true)
+                        : range.isOpenEnded()
+                                ? changed.tailMap(from)
+                                : range.key().compareTo(range.end()) < 0
+                                        ? changed.subMap(from, range.end().array())
+                                        : new TreeMap<>();
+        for (Changes.Birth birth : births(within)) {
+            count += birth.delta();
+        }
+        return count;
     }
 
     @Override
@@ -66,6 +116,13 @@ final class Space implements Rows {
         TreeMap<byte[], byte[]> changed = changes.of(family);
         Cursor below = base.cursor(family, from);
         return changed.isEmpty() ? below : new Merged(changed, below, from);
+    }
+
+    @Override
+    public Cursor cursor(Family family, byte[] from, byte @Nullable [] to) {
+        return changes.of(family).isEmpty()
+                ? base.cursor(family, from, to)
+                : Rows.super.cursor(family, from, to);
     }
 
     /** Two ordered sources as one; a change hides the base row of the same key. */
