@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * OpenAPI documents of what a server serves: v3 per group-version, v2 for everything, as JSON and
@@ -33,12 +34,16 @@ public final class OpenApiDocuments {
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final String REF = "#/components/schemas/";
-    private static final List<String> PATCH_TYPES =
+    private static final List<String> CUSTOM_PATCH_TYPES =
             List.of(
                     "application/apply-patch+yaml",
                     "application/json-patch+json",
-                    "application/merge-patch+json",
-                    "application/strategic-merge-patch+json");
+                    "application/merge-patch+json");
+    private static final List<String> PATCH_TYPES =
+            Stream.concat(
+                            CUSTOM_PATCH_TYPES.stream(),
+                            Stream.of("application/strategic-merge-patch+json"))
+                    .toList();
 
     private final BuiltinSchemas builtin;
     private final String version;
@@ -137,7 +142,7 @@ public final class OpenApiDocuments {
         ObjectNode one = paths.putObject(collection + "/{name}");
         operation(many, "get", "list", resource, definition, List.of());
         operation(many, "post", "post", resource, definition, List.of("application/json"));
-        itemOperations(one, resource, definition);
+        itemOperations(one, kind, definition);
         operation(one, "delete", "delete", resource, definition, List.of());
         pathParameters(many, resource, false);
         pathParameters(one, resource, true);
@@ -152,15 +157,23 @@ public final class OpenApiDocuments {
         }
         for (String subresource : kind.subresources()) {
             ObjectNode item = paths.putObject(collection + "/{name}/" + subresource);
-            itemOperations(item, resource, definition);
+            itemOperations(item, kind, definition);
             pathParameters(item, resource, true);
         }
     }
 
-    private static void itemOperations(ObjectNode item, Resource resource, String definition) {
+    private static void itemOperations(ObjectNode item, Served kind, String definition) {
+        Resource resource = kind.resource();
         operation(item, "get", "get", resource, definition, List.of());
         operation(item, "put", "put", resource, definition, List.of("application/json"));
-        operation(item, "patch", "patch", resource, definition, PATCH_TYPES);
+        // kubectl chooses how it patches by what is listed here
+        operation(
+                item,
+                "patch",
+                "patch",
+                resource,
+                definition,
+                kind.customSchema().isPresent() ? CUSTOM_PATCH_TYPES : PATCH_TYPES);
     }
 
     private static void operation(

@@ -8,6 +8,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnknownFieldSet;
 import dev.kemudi.api.Resource;
 import dev.kemudi.schema.OpenApiDocuments.Served;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,24 @@ class OpenApiDocumentsTest {
         assertThat(WIDGET.path("properties").has("metadata"))
                 .as("the argument is untouched")
                 .isFalse();
+    }
+
+    @Test
+    void strategicMergeIsOfferedForBuiltInKindsOnly() {
+        assertThat(patchTypes(apps())).contains("application/strategic-merge-patch+json");
+        assertThat(patchTypes(widgets()))
+                .contains("application/merge-patch+json")
+                .doesNotContain("application/strategic-merge-patch+json");
+    }
+
+    private static List<String> patchTypes(ObjectNode document) {
+        List<String> types = new ArrayList<>();
+        document.path("paths")
+                .forEach(path ->
+                        path.at("/patch/requestBody/content")
+                                .fieldNames()
+                                .forEachRemaining(types::add));
+        return types;
     }
 
     @Test
