@@ -44,12 +44,15 @@ public final class KemudiStore implements Store {
     private final Upkeep upkeep;
     private final Writes writes;
     private final LeaseDesk leases;
+    private final Members members;
+    private final MemberDuty memberDuty;
     private volatile Mark mark;
 
     private KemudiStore(
             Backend backend,
             Function<Machine, Log<Answer>> openLog,
             BooleanSupplier diskHasRoom,
+            Identity identity,
             Limits limits,
             TimeSource time,
             PrometheusRegistry registry) {
@@ -72,6 +75,8 @@ public final class KemudiStore implements Store {
         this.upkeep = new Upkeep(backend, log, limits, time, metrics, this::beside, diskHasRoom);
         this.writes = new Writes(backend, log, areas, limits, time, metrics, upkeep::diskFull);
         this.leases = new LeaseDesk(backend, log, writes, keeper, limits, metrics);
+        this.members = new Members(identity, areas, writes, log, time);
+        this.memberDuty = new MemberDuty(identity, members, log);
         stand(log.standing());
         upkeep.start();
         metrics.observe(this::stats);
@@ -85,13 +90,20 @@ public final class KemudiStore implements Store {
     /** As {@link #inMemory(TimeSource, PrometheusRegistry)}, with limits of your own. */
     public static KemudiStore inMemory(
             Limits limits, TimeSource time, PrometheusRegistry registry) {
-        return on(new MemoryBackend(), KemudiStore::memoryLog, limits, time, registry);
+        return on(
+                new MemoryBackend(),
+                KemudiStore::memoryLog,
+                Identity.embedded(),
+                limits,
+                time,
+                registry);
     }
 
     /** Without files of its own, on any log. */
     static KemudiStore on(
             MemoryBackend backend,
             LogOpener opener,
+            Identity identity,
             Limits limits,
             TimeSource time,
             PrometheusRegistry registry) {
@@ -99,6 +111,7 @@ public final class KemudiStore implements Store {
                 backend,
                 machine -> openLog(opener, Path.of(""), machine, time, registry),
                 () -> true,
+                identity,
                 limits,
                 time,
                 registry);
@@ -113,13 +126,17 @@ public final class KemudiStore implements Store {
     public static KemudiStore open(
             Path directory, Limits limits, TimeSource time, PrometheusRegistry registry)
             throws IOException {
-        return open(directory, KemudiStore::fileLog, limits, time, registry);
+        return open(directory, KemudiStore::fileLog, Identity.embedded(), limits, time, registry);
     }
 
-    /** As {@link #open(Path, Limits, TimeSource, PrometheusRegistry)}, on a log of your choice. */
+    /**
+     * As {@link #open(Path, Limits, TimeSource, PrometheusRegistry)}, on a log of your choice, as a
+     * member of a cluster.
+     */
     public static KemudiStore open(
             Path directory,
             LogOpener opener,
+            Identity identity,
             Limits limits,
             TimeSource time,
             PrometheusRegistry registry)
@@ -131,6 +148,7 @@ public final class KemudiStore implements Store {
                     backend,
                     machine -> openLog(opener, directory.resolve("log"), machine, time, registry),
                     () -> hasRoom(directory, limits.diskReserveBytes()),
+                    identity,
                     limits,
                     time,
                     registry);
@@ -156,7 +174,8 @@ public final class KemudiStore implements Store {
         }
     }
 
-    private static <R> Log<R> fileLog(
+    /** The log on this machine's disk alone, for {@link #open} with an identity. */
+    public static <R> Log<R> fileLog(
             Path directory, StateMachine<R> machine, TimeSource time, PrometheusRegistry registry)
             throws IOException {
         return FileLog.open(directory, machine, dev.kemudi.log.Limits.defaults(), time, registry);
@@ -219,6 +238,7 @@ public final class KemudiStore implements Store {
     private void beside() {
         stand(log.standing());
         leases.expire();
+        memberDuty.tick();
     }
 
     @Override
@@ -280,7 +300,7 @@ public final class KemudiStore implements Store {
 
     @Override
     public Membership membership() {
-        throw new UnsupportedOperationException("membership");
+        return members;
     }
 
     @Override
