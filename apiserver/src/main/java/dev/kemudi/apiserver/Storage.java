@@ -36,7 +36,16 @@ final class Storage {
         return store;
     }
 
+    /**
+     * The newest revision, once everything that was committed anywhere before this call can be read
+     * here.
+     */
+    static long fresh(Store store) {
+        return await(store.readBarrier());
+    }
+
     Optional<ApiObject> read(Kind kind, String namespace, String name) {
+        fresh(store);
         Bytes key = Bytes.utf8(kind.key(namespace, name));
         Answer answer = store.range(Op.Range.of(KeyRange.single(key)));
         if (!(answer instanceof Answer.Ranged ranged)) {
@@ -132,7 +141,7 @@ final class Storage {
         return Status.of(500, "InternalError", "the store refused the write: " + refused.reason());
     }
 
-    static Answer await(CompletableFuture<Answer> answer) {
+    static <T> T await(CompletableFuture<T> answer) {
         try {
             return answer.get();
         } catch (InterruptedException e) {
@@ -141,7 +150,7 @@ final class Storage {
                     Status.of(
                             503,
                             "ServiceUnavailable",
-                            "interrupted while writing; the outcome is not known"));
+                            "interrupted while waiting; whether anything was written is not known"));
         } catch (ExecutionException | CompletionException e) {
             throw failure(e.getCause() == null ? e : e.getCause());
         }

@@ -260,9 +260,9 @@ final class WatchCache {
         return new ApiException(status);
     }
 
-    /** As {@link #awaitRevision} with everything that the store shows now. */
+    /** As {@link #awaitRevision} with everything that was committed anywhere before now. */
     void awaitFresh() {
-        awaitRevision(store.revision());
+        awaitRevision(Storage.fresh(store));
     }
 
     /** The objects under {@code namespacePrefix} as of one revision. */
