@@ -39,6 +39,9 @@ public final class KemudiStore implements Store {
     private final StoreMetrics metrics;
     private final LeaseKeeper keeper;
     private final Areas areas = new Areas();
+    private final Compactions compactions = new Compactions();
+    private final Limits limits;
+    private final Path scratch;
     private final WatchHub hub;
     private final Log<Answer> log;
     private final Upkeep upkeep;
@@ -50,6 +53,7 @@ public final class KemudiStore implements Store {
 
     private KemudiStore(
             Backend backend,
+            Path scratch,
             Function<Machine, Log<Answer>> openLog,
             BooleanSupplier diskHasRoom,
             Identity identity,
@@ -57,6 +61,8 @@ public final class KemudiStore implements Store {
             TimeSource time,
             PrometheusRegistry registry) {
         this.backend = backend;
+        this.scratch = scratch;
+        this.limits = limits;
         this.metrics = new StoreMetrics(registry);
         this.keeper = new LeaseKeeper(time);
         try (View view = backend.view()) {
@@ -109,6 +115,7 @@ public final class KemudiStore implements Store {
             PrometheusRegistry registry) {
         return new KemudiStore(
                 backend,
+                Path.of(System.getProperty("java.io.tmpdir")),
                 machine -> openLog(opener, Path.of(""), machine, time, registry),
                 () -> true,
                 identity,
@@ -141,11 +148,13 @@ public final class KemudiStore implements Store {
             TimeSource time,
             PrometheusRegistry registry)
             throws IOException {
+        Generations.delete(directory.resolve("scratch"));
         Backend backend =
                 Generations.open(directory, generation -> RocksBackend.open(generation, limits));
         try {
             return new KemudiStore(
                     backend,
+                    directory.resolve("scratch"),
                     machine -> openLog(opener, directory.resolve("log"), machine, time, registry),
                     () -> hasRoom(directory, limits.diskReserveBytes()),
                     identity,
@@ -239,6 +248,9 @@ public final class KemudiStore implements Store {
         stand(log.standing());
         leases.expire();
         memberDuty.tick();
+        try (View view = backend.view()) {
+            compactions.reached(view.mark().reclaimed());
+        }
     }
 
     @Override
@@ -305,12 +317,19 @@ public final class KemudiStore implements Store {
 
     @Override
     public Answer hash(long revision) {
-        throw new UnsupportedOperationException("hash");
+        try (View view = backend.view()) {
+            return Hash.of(view, revision);
+        }
     }
 
     @Override
     public long history(Consumer<Watcher.Event> visitor) {
-        throw new UnsupportedOperationException("history");
+        try (View view = backend.view()) {
+            History.visit(view, scratch, limits.sortBytesMax(), visitor);
+            return view.mark().revision();
+        } catch (IOException e) {
+            throw new UncheckedIOException("history cannot be sorted in " + scratch, e);
+        }
     }
 
     @Override
@@ -320,7 +339,13 @@ public final class KemudiStore implements Store {
 
     @Override
     public CompletableFuture<Answer> compact(long revision, boolean physical) {
-        return writes.propose(new Command.Compact(revision), "");
+        CompletableFuture<Answer> compacted = writes.propose(new Command.Compact(revision), "");
+        return !physical
+                ? compacted
+                : compacted.thenCompose(answer ->
+                        answer instanceof Answer.Compacted
+                                ? compactions.reclaimed(revision).thenApply(done -> answer)
+                                : CompletableFuture.completedFuture(answer));
     }
 
     @Override
@@ -371,6 +396,7 @@ public final class KemudiStore implements Store {
     public void close() {
         metrics.close();
         upkeep.close();
+        compactions.close();
         log.close();
         hub.close();
         backend.close();

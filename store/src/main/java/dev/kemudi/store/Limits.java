@@ -37,6 +37,8 @@ package dev.kemudi.store;
  *     compaction still fit
  * @param areaBytesMax 8_388_608: the rows of one area; ten thousand users with their roles take two
  *     million, and all areas lie in memory
+ * @param sortBytesMax 16_777_216: rows held while old history is put in the order of revisions; the
+ *     rest waits in runs on disk
  */
 public record Limits(
         int requestBytesMax,
@@ -60,7 +62,8 @@ public record Limits(
         int backendWriteBufferBytes,
         int backendCacheBytes,
         long diskReserveBytes,
-        int areaBytesMax) {
+        int areaBytesMax,
+        int sortBytesMax) {
 
     public static Limits defaults() {
         return new Limits(
@@ -85,6 +88,7 @@ public record Limits(
                 16_777_216,
                 16_777_216,
                 67_108_864,
-                8_388_608);
+                8_388_608,
+                16_777_216);
     }
 }

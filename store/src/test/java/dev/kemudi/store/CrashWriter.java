@@ -41,7 +41,8 @@ final class CrashWriter {
                 262_144,
                 d.backendCacheBytes(),
                 0,
-                d.areaBytesMax());
+                d.areaBytesMax(),
+                d.sortBytesMax());
     }
 
     public static void main(String[] arguments) throws IOException {

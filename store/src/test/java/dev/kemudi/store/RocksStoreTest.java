@@ -110,6 +110,7 @@ class RocksStoreTest extends StoreRules {
                 small.backendWriteBufferBytes(),
                 small.backendCacheBytes(),
                 diskReserveBytes,
-                small.areaBytesMax());
+                small.areaBytesMax(),
+                small.sortBytesMax());
     }
 }
