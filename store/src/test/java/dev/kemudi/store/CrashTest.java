@@ -16,12 +16,13 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** kill -9 at random points; {@code -Dkemudi.crash.rounds=200} for the long run. */
+/** kill -9 at random points; {@code -Dkemudi.crash.rounds=1000} for the long run. */
 class CrashTest {
     @TempDir Path directory;
 
     private final Map<Integer, Long> acknowledged = new HashMap<>();
     private long revision;
+    private long told;
 
     @Test
     void nothingAcknowledgedIsLostAndNothingTornIsServed() throws Exception {
@@ -32,6 +33,9 @@ class CrashTest {
             check();
         }
         assertThat(acknowledged).hasSize(CrashWriter.THREADS);
+        System.out.printf(
+                "kill -9 x %d: %d transactions acknowledged, all there and whole, at revision %d%n",
+                rounds, told, revision);
     }
 
     /**
@@ -58,6 +62,7 @@ class CrashTest {
                 acknowledged.put(Integer.parseInt(words[0]), Long.parseLong(words[1]));
                 revision = Math.max(revision, Long.parseLong(words[2]));
                 heard++;
+                told++;
                 if (heard == acknowledgements) {
                     // By its handle: the pipe with what it had still said stays open.
                     child.toHandle().destroyForcibly();
