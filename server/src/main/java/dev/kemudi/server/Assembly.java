@@ -47,6 +47,10 @@ final class Assembly {
                                 System.getenv(), dev.kemudi.observe.Limits.defaults(), metrics));
     }
 
+    PrometheusRegistry metrics() {
+        return metrics;
+    }
+
     private <T extends AutoCloseable> T push(T part) {
         running.push(part);
         return part;
@@ -96,46 +100,43 @@ final class Assembly {
                         dev.kemudi.etcd.Limits.defaults()));
     }
 
-    Gateway gateway(ApiServer apiServer) {
-        return push(
-                new Gateway(
-                        new Gateway.Config(options.listenAddress(), options.gatewayPort()),
-                        apiServer.client("kemudi-gateway"),
-                        metrics,
-                        spans,
-                        time,
-                        dev.kemudi.gateway.Limits.defaults()));
+    Gateway gateway(ApiServer apiServer, PrometheusRegistry metrics) {
+        return new Gateway(
+                new Gateway.Config(options.listenAddress(), options.gatewayPort()),
+                apiServer.client("kemudi-gateway"),
+                metrics,
+                spans,
+                time,
+                dev.kemudi.gateway.Limits.defaults());
     }
 
-    Node node(ApiServer apiServer) throws IOException {
+    Node node(ApiServer apiServer, PrometheusRegistry metrics) throws IOException {
         Node node =
-                push(
-                        new Node(
-                                new Node.Config(NODE_NAME, data.resolve("pods")),
-                                apiServer.client("system:node:" + NODE_NAME),
-                                metrics,
-                                time,
-                                dev.kemudi.node.Limits.defaults()));
+                new Node(
+                        new Node.Config(NODE_NAME, data.resolve("pods")),
+                        apiServer.client("system:node:" + NODE_NAME),
+                        metrics,
+                        time,
+                        dev.kemudi.node.Limits.defaults());
         apiServer.attach(node.streams());
         return node;
     }
 
-    Scheduler scheduler(ApiServer apiServer) {
-        return push(
-                new Scheduler(
-                        apiServer.client("system:kube-scheduler"),
-                        metrics,
-                        time,
-                        dev.kemudi.scheduler.Limits.defaults()));
+    Scheduler scheduler(ApiServer apiServer, PrometheusRegistry metrics) {
+        return new Scheduler(
+                apiServer.client("system:kube-scheduler"),
+                metrics,
+                time,
+                dev.kemudi.scheduler.Limits.defaults());
     }
 
-    Workloads workloads(ApiServer apiServer, Supplier<List<Resource>> served) {
-        return push(
-                new Workloads(
-                        apiServer.client("system:kube-controller-manager"),
-                        served,
-                        metrics,
-                        time,
-                        dev.kemudi.workloads.Limits.defaults()));
+    Workloads workloads(
+            ApiServer apiServer, Supplier<List<Resource>> served, PrometheusRegistry metrics) {
+        return new Workloads(
+                apiServer.client("system:kube-controller-manager"),
+                served,
+                metrics,
+                time,
+                dev.kemudi.workloads.Limits.defaults());
     }
 }

@@ -39,11 +39,15 @@ record EtcdCluster(List<Member> members, String self, long id) {
                     "--initial-cluster has %s=%s but missing from --initial-advertise-peer-urls=%s"
                             .formatted(name, join(own), join(advertised)));
         }
-        String token = settings.text("initial-cluster-token");
+        return of(name, named, settings.text("initial-cluster-token"));
+    }
+
+    /** The members named, with the ids that {@code token} gives them. */
+    static EtcdCluster of(String self, Map<String, List<URI>> named, String token) {
         List<Member> members = new ArrayList<>();
         named.forEach((each, urls) -> members.add(new Member(memberId(urls, token), each, urls)));
         members.sort((a, b) -> Long.compareUnsigned(a.id(), b.id()));
-        return new EtcdCluster(List.copyOf(members), name, clusterId(members));
+        return new EtcdCluster(List.copyOf(members), self, clusterId(members));
     }
 
     /** This process among them. */

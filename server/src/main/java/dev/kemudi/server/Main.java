@@ -30,7 +30,7 @@ public final class Main implements Runnable {
 
     /** Exit code: 0 done, 1 failed, 2 wrong usage. */
     static int run(String... arguments) {
-        CommandLine line = new CommandLine(new Main());
+        CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((wrong, given) -> {
             wrong.getCommandLine()
                     .getErr()

@@ -1,6 +1,7 @@
 package dev.kemudi.server;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * How to start the platform.
@@ -13,6 +14,7 @@ import java.nio.file.Path;
  * @param etcdPort etcd v3 gRPC
  * @param gatewayPort HTTP edge
  * @param metricsPort Prometheus exposition
+ * @param cluster whom the store is replicated with; empty on a node of its own
  */
 public record Options(
         Path dataDirectory,
@@ -21,7 +23,28 @@ public record Options(
         int apiPort,
         int etcdPort,
         int gatewayPort,
-        int metricsPort) {
+        int metricsPort,
+        Optional<Peers> cluster) {
+
+    /** A node of its own. */
+    public Options(
+            Path dataDirectory,
+            boolean inMemory,
+            String listenAddress,
+            int apiPort,
+            int etcdPort,
+            int gatewayPort,
+            int metricsPort) {
+        this(
+                dataDirectory,
+                inMemory,
+                listenAddress,
+                apiPort,
+                etcdPort,
+                gatewayPort,
+                metricsPort,
+                Optional.empty());
+    }
 
     /** Free ports on the loopback address, in {@code dataDirectory}. */
     public static Options onFreePorts(Path dataDirectory) {
@@ -31,6 +54,26 @@ public record Options(
     /** The same, with the store in memory. */
     public Options inMemory(boolean yes) {
         return new Options(
-                dataDirectory, yes, listenAddress, apiPort, etcdPort, gatewayPort, metricsPort);
+                dataDirectory,
+                yes,
+                listenAddress,
+                apiPort,
+                etcdPort,
+                gatewayPort,
+                metricsPort,
+                cluster);
+    }
+
+    /** The same, as one of several. */
+    public Options clustered(Peers peers) {
+        return new Options(
+                dataDirectory,
+                inMemory,
+                listenAddress,
+                apiPort,
+                etcdPort,
+                gatewayPort,
+                metricsPort,
+                Optional.of(peers));
     }
 }

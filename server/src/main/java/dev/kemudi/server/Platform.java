@@ -4,14 +4,10 @@ import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.etcd.EtcdServer;
-import dev.kemudi.gateway.Gateway;
 import dev.kemudi.kernel.Fanout;
 import dev.kemudi.kinds.BuiltinKinds;
-import dev.kemudi.node.Node;
 import dev.kemudi.observe.MetricsServer;
-import dev.kemudi.scheduler.Scheduler;
 import dev.kemudi.store.Store;
-import dev.kemudi.workloads.Workloads;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -22,13 +18,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /*
  * The order of things
  * -------------------
  * Start: store → API server and etcd API → gateway → node, controllers, scheduler, those of one stage side by
- * side. Every part is on a stack, and a start that fails, like a stop, takes the stack down from the top:
+ * side. In a cluster the doors open once there is a leader, and what acts is the leader's alone (Leadership). Every part is on a stack, and a start that fails, like a stop, takes the stack down from the top:
  * first what could create pods, then the pods, then the edge, then the APIs, and last the store, which
  * flushes. Metrics are there from the first moment to the last.
  */
@@ -38,7 +35,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class Platform implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Platform.class.getName());
-    private static final String NODE_NAME = "kemudi";
+    private static final int LEADER_POLL_MILLIS = 20;
+    private static final int SAY_AFTER_SECONDS = 2;
 
     private final Deque<AutoCloseable> running;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -57,46 +55,47 @@ public final class Platform implements AutoCloseable {
         Store store = parts.store();
         apiServer = parts.apiServer(store);
         EtcdServer etcd = parts.etcd(store);
-        Gateway gateway = parts.gateway(apiServer);
-        Node node = parts.node(apiServer);
         discovery = new Discovery(BuiltinKinds.all(), client("kemudi-discovery"));
-        Scheduler scheduler = parts.scheduler(apiServer);
-        Workloads workloads = parts.workloads(apiServer, discovery::served);
 
         metrics.start();
+        awaitLeader(store);
         try (Fanout doors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
             doors.run(apiServer::start);
-            doors.fork(() -> started(etcd::start));
+            doors.fork(() -> Actors.started(etcd::start));
             doors.join();
         }
-        gateway.start();
+        Leadership.Making acting = registry -> Actors.start(parts, apiServer, discovery, registry);
+        int gatewayPort = options.gatewayPort();
+        if (options.cluster().isPresent()) {
+            running.push(new Leadership(store, acting, parts.metrics()));
+        } else {
+            Actors actors = acting.make(parts.metrics());
+            running.push(actors);
+            gatewayPort = actors.gatewayPort();
+        }
         endpoints =
                 new Endpoints(
                         ProcessHandle.current().pid(),
                         at(apiServer.port()),
                         at(etcd.port()),
-                        at(gateway.port()),
+                        at(gatewayPort),
                         at(metrics.port()),
                         writeKubeconfig());
         endpoints.write(options.dataDirectory());
-        try (Fanout actors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
-            actors.fork(() -> started(node::start));
-            actors.run(scheduler::start);
-            actors.run(workloads::start);
-            actors.join();
-        }
         ready.set(true);
     }
 
-    /** A start that may fail with a checked exception. */
-    @FunctionalInterface
-    private interface Start {
-        void run() throws Exception;
-    }
-
-    private static boolean started(Start start) throws Exception {
-        start.run();
-        return true;
+    /** A member alone cannot know what was decided: nothing is served before there is a leader. */
+    private static void awaitLeader(Store store) throws InterruptedException {
+        long sayAtNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SAY_AFTER_SECONDS);
+        boolean said = false;
+        while (!store.standing().hasLeader()) {
+            if (!said && System.nanoTime() - sayAtNanos > 0) {
+                LOG.log(Level.WARNING, "waiting until more than half of the peers have started");
+                said = true;
+            }
+            Thread.sleep(LEADER_POLL_MILLIS);
+        }
     }
 
     /**
@@ -125,7 +124,7 @@ public final class Platform implements AutoCloseable {
             throw new IllegalStateException("interrupted while starting", e);
         } finally {
             if (!started) {
-                takeDown(running);
+                Actors.takeDown(running);
                 forgetEndpoints(options);
             }
         }
@@ -190,7 +189,7 @@ public final class Platform implements AutoCloseable {
             return;
         }
         ready.set(false);
-        takeDown(running);
+        Actors.takeDown(running);
         forgetEndpoints(options);
     }
 
@@ -202,17 +201,6 @@ public final class Platform implements AutoCloseable {
                     Level.WARNING,
                     "the note about endpoints could not be removed: {0}",
                     e.getMessage());
-        }
-    }
-
-    private static void takeDown(Deque<AutoCloseable> running) {
-        while (!running.isEmpty()) {
-            AutoCloseable part = running.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                LOG.log(Level.ERROR, part.getClass().getSimpleName() + " did not stop cleanly", e);
-            }
         }
     }
 }

@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -78,6 +80,40 @@ final class Up implements Callable<Integer> {
     private int metricsPort = 9090;
 
     @Option(
+            names = "--cluster-peers",
+            paramLabel = "NAME=HOST:PORT,…",
+            description =
+                    "All nodes that replicate the store, this one among them: the same list on each.")
+    private String clusterPeers = "";
+
+    @Option(
+            names = "--node-name",
+            paramLabel = "NAME",
+            description = "Which of --cluster-peers this node is.")
+    private String nodeName = "";
+
+    @Option(
+            names = "--cluster-join",
+            description =
+                    "The cluster exists already and was told of this node (etcdctl member add).")
+    private boolean clusterJoin;
+
+    @Option(
+            names = "--peer-cert",
+            paramLabel = "FILE",
+            description = "This node's certificate among peers; --peer-key and --peer-ca with it.")
+    private @Nullable Path peerCertificate;
+
+    @Option(names = "--peer-key", paramLabel = "FILE", description = "Its key.")
+    private @Nullable Path peerKey;
+
+    @Option(
+            names = "--peer-ca",
+            paramLabel = "FILE",
+            description = "Who signed the peers' certificates.")
+    private @Nullable Path peerAuthority;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             description =
@@ -90,9 +126,7 @@ final class Up implements Callable<Integer> {
         PrintStream out = System.out;
         long startNanos = System.nanoTime();
         List<Manifest> declared = Manifests.read(manifests);
-        Options options =
-                new Options(
-                        dataDirectory, false, listen, apiPort, etcdPort, gatewayPort, metricsPort);
+        Options options = options();
         Preflight.check(options);
         FieldCheck.check(declared);
         CountDownLatch stopped = new CountDownLatch(1);
@@ -119,6 +153,30 @@ final class Up implements Callable<Integer> {
         }
         stopped.await();
         return 0;
+    }
+
+    private Options options() {
+        Options alone =
+                new Options(
+                        dataDirectory, false, listen, apiPort, etcdPort, gatewayPort, metricsPort);
+        if (clusterPeers.isEmpty()) {
+            if (!nodeName.isEmpty() || clusterJoin || peerCertificate != null) {
+                throw new UsageException(
+                        "--node-name, --cluster-join and --peer-cert need --cluster-peers");
+            }
+            return alone;
+        }
+        return alone.clustered(Peers.parse(nodeName, clusterPeers, peerTls(), clusterJoin));
+    }
+
+    private Optional<Peers.Tls> peerTls() {
+        if (peerCertificate == null && peerKey == null && peerAuthority == null) {
+            return Optional.empty();
+        }
+        if (peerCertificate == null || peerKey == null || peerAuthority == null) {
+            throw new UsageException("--peer-cert, --peer-key and --peer-ca go together");
+        }
+        return Optional.of(new Peers.Tls(peerCertificate, peerKey, peerAuthority));
     }
 
     /** The JVM would report 128 + signal; a stop that was asked for and went well is a success. */
