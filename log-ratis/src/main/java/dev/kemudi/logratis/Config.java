@@ -1,0 +1,157 @@
+package dev.kemudi.logratis;
+
+import dev.kemudi.log.Peer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Who this node is and whom it works with.
+ *
+ * @param self this node's member id; not 0
+ * @param clusterId what all members share and no other cluster has; nodes with another one are not
+ *     heard
+ * @param peers the members at the cluster's first start, this one among them. A node that was
+ *     started before goes by what its log says. A joining node names itself and whom it knows
+ * @param listen host:port where this node listens for its peers; by default the address under which
+ *     {@code peers} has it
+ * @param joining whether the cluster exists already: the node then starts empty and waits until a
+ *     member adds it
+ * @param seeded whether every first member was given the same state, as by restoring one copy on
+ *     each; without it a new log beneath a machine that holds data is refused, unless there is no
+ *     other member
+ * @param tls how peers prove who they are; without it anyone who reaches {@code listen} may act as
+ *     a peer
+ * @param electionMinMillis how long a leader may be silent before others stand for election; a
+ *     random time between this and {@code electionMaxMillis}. Heartbeats come at half of it
+ * @param electionMaxMillis the longest silence
+ * @param leaseReads whether a leader that heard from a majority within 0.9 of {@code
+ *     electionMinMillis} answers read barriers without asking again. That is linearizable only as
+ *     long as no member's monotonic clock runs more than a tenth faster than the leader's or stops
+ *     while it is suspended; off by default for that reason
+ */
+public record Config(
+        long self,
+        String clusterId,
+        List<Peer> peers,
+        String listen,
+        boolean joining,
+        boolean seeded,
+        Optional<Tls> tls,
+        int electionMinMillis,
+        int electionMaxMillis,
+        boolean leaseReads) {
+    public Config {
+        peers = List.copyOf(peers);
+        if (self == 0) {
+            throw new IllegalArgumentException("self: expected a member id, found 0");
+        }
+        if (clusterId.isEmpty()) {
+            throw new IllegalArgumentException("clusterId: expected a name, found none");
+        }
+        if (electionMinMillis < 50 || electionMaxMillis < electionMinMillis) {
+            throw new IllegalArgumentException(
+                    "electionMinMillis, electionMaxMillis: expected 50 <= min <= max, found %d and %d"
+                            .formatted(electionMinMillis, electionMaxMillis));
+        }
+        if (listen.isEmpty()) {
+            long id = self;
+            listen =
+                    peers.stream()
+                            .filter(peer -> peer.id() == id)
+                            .findFirst()
+                            .map(Peer::address)
+                            .orElseThrow(
+                                    () ->
+                                            new IllegalArgumentException(
+                                                    "peers: expected this node (%x) among them, found others only"
+                                                            .formatted(id)));
+        }
+    }
+
+    /** A first member of a new cluster: no TLS, silence of 300 to 600 ms, no lease reads. */
+    public static Config of(long self, String clusterId, List<Peer> peers) {
+        return new Config(
+                self, clusterId, peers, "", false, false, Optional.empty(), 300, 600, false);
+    }
+
+    /** The same, listening elsewhere than where others reach it. */
+    public Config withListen(String address) {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                address,
+                joining,
+                seeded,
+                tls,
+                electionMinMillis,
+                electionMaxMillis,
+                leaseReads);
+    }
+
+    /** The same, of a node that waits to be added to a cluster that exists. */
+    public Config asJoining() {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                listen,
+                true,
+                seeded,
+                tls,
+                electionMinMillis,
+                electionMaxMillis,
+                leaseReads);
+    }
+
+    /** The same, where every first member was given the same state. */
+    public Config asSeeded() {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                listen,
+                joining,
+                true,
+                tls,
+                electionMinMillis,
+                electionMaxMillis,
+                leaseReads);
+    }
+
+    /** The same, with peers that prove who they are. */
+    public Config withTls(Tls newTls) {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                listen,
+                joining,
+                seeded,
+                Optional.of(newTls),
+                electionMinMillis,
+                electionMaxMillis,
+                leaseReads);
+    }
+
+    /** The same, with other patience. */
+    public Config withElectionMillis(int min, int max) {
+        return new Config(
+                self, clusterId, peers, listen, joining, seeded, tls, min, max, leaseReads);
+    }
+
+    /** The same, reading under the leader's lease or not. */
+    public Config withLeaseReads(boolean on) {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                listen,
+                joining,
+                seeded,
+                tls,
+                electionMinMillis,
+                electionMaxMillis,
+                on);
+    }
+}

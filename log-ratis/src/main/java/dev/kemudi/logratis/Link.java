@@ -1,0 +1,153 @@
+package dev.kemudi.logratis;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.client.RaftClientRpc;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcFactory;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+
+/**
+ * The way to the leader: within this process when this node leads, over gRPC when another does.
+ * Safe for many threads.
+ */
+final class Link implements Closeable {
+    private final RaftServer server;
+    private final RaftClientAsynchronousProtocol here;
+    private final RaftGroupId group;
+    private final Executor blocking;
+    private final ClientId client = ClientId.randomId();
+    private final AtomicLong calls = new AtomicLong();
+    private final RaftClientRpc rpc;
+
+    Link(
+            RaftServer server,
+            RaftServer.Division division,
+            RaftGroupId group,
+            RaftProperties properties,
+            Parameters parameters,
+            Executor blocking) {
+        this.server = server;
+        // The division itself takes requests on the caller's thread; the server around it would hop.
+        here = division instanceof RaftClientAsynchronousProtocol direct ? direct : server;
+        this.group = group;
+        this.blocking = blocking;
+        rpc = new GrpcFactory(parameters).newRaftClientRpc(client, properties);
+    }
+
+    void know(Collection<RaftPeer> peers) {
+        rpc.addRaftPeers(peers);
+    }
+
+    /** Offers a batch; completes with the leader's word, after it applied the batch. */
+    CompletableFuture<RaftClientReply> write(RaftPeerId leader, ByteString content) {
+        return send(leader, RaftClientRequest.writeRequestType(), content);
+    }
+
+    /** Asks the leader's machine. */
+    CompletableFuture<RaftClientReply> ask(RaftPeerId leader, ByteString question) {
+        return send(leader, RaftClientRequest.readRequestType(true), question);
+    }
+
+    /** Completes when this node has applied what was committed when it was called. */
+    CompletableFuture<RaftClientReply> barrier() {
+        return send(
+                server.getId(),
+                RaftClientRequest.readRequestType(false, false, true),
+                ByteString.EMPTY);
+    }
+
+    private CompletableFuture<RaftClientReply> send(
+            RaftPeerId to, RaftClientRequest.Type type, ByteString content) {
+        RaftClientRequest request =
+                RaftClientRequest.newBuilder()
+                        .setClientId(client)
+                        .setServerId(to)
+                        .setGroupId(group)
+                        .setCallId(calls.incrementAndGet())
+                        .setMessage(Message.valueOf(content))
+                        .setType(type)
+                        .build();
+        try {
+            return (to.equals(server.getId())
+                            ? here.submitClientRequestAsync(request)
+                            : rpc.sendRequestAsyncUnordered(request))
+                    .thenApply(Link::successful);
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Has the leader change the configuration. */
+    CompletableFuture<RaftClientReply> reconfigure(
+            RaftPeerId leader, SetConfigurationRequest.Arguments arguments) {
+        SetConfigurationRequest request =
+                new SetConfigurationRequest(
+                        client, leader, group, calls.incrementAndGet(), arguments);
+        return manage(leader, request, () -> server.setConfigurationAsync(request));
+    }
+
+    /** Has the leader hand over. */
+    CompletableFuture<RaftClientReply> transfer(
+            RaftPeerId leader, RaftPeerId to, long timeoutMillis) {
+        TransferLeadershipRequest request =
+                new TransferLeadershipRequest(
+                        client, leader, group, calls.incrementAndGet(), to, timeoutMillis);
+        return manage(leader, request, () -> server.transferLeadershipAsync(request));
+    }
+
+    private interface Here {
+        CompletableFuture<RaftClientReply> call() throws IOException;
+    }
+
+    private CompletableFuture<RaftClientReply> manage(
+            RaftPeerId leader, RaftClientRequest request, Here here) {
+        if (leader.equals(server.getId())) {
+            try {
+                return here.call().thenApply(Link::successful);
+            } catch (IOException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return successful(rpc.sendRequest(request));
+                    } catch (IOException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                blocking);
+    }
+
+    private static RaftClientReply successful(RaftClientReply reply) {
+        if (!reply.isSuccess()) {
+            Throwable why = reply.getException();
+            throw new CompletionException(
+                    why == null ? new IOException("the leader refused: " + reply) : why);
+        }
+        return reply;
+    }
+
+    @Override
+    public void close() throws IOException {
+        rpc.close();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.kemudi.logratis;
+
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.grpc.GrpcFactory;
+import org.apache.ratis.rpc.RpcFactory;
+import org.apache.ratis.rpc.RpcType;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LeaderState;
+import org.apache.ratis.server.leader.LogAppender;
+
+/**
+ * Ratis over gRPC, with the leader's lines to its followers within our reach. Public because Ratis
+ * makes it by its name.
+ */
+public final class PromptGrpc implements RpcType {
+    private static final String APPENDERS = "kemudi.appenders";
+
+    static void hand(Parameters parameters, Appenders appenders) {
+        parameters.put(APPENDERS, appenders, Appenders.class);
+    }
+
+    @Override
+    public String name() {
+        return PromptGrpc.class.getName();
+    }
+
+    @Override
+    public RpcFactory newFactory(Parameters parameters) {
+        return new Factory(parameters, parameters.get(APPENDERS, Appenders.class));
+    }
+
+    private static final class Factory extends GrpcFactory {
+        private final Appenders appenders;
+
+        Factory(Parameters parameters, Appenders appenders) {
+            super(parameters);
+            this.appenders = appenders;
+        }
+
+        @Override
+        public LogAppender newLogAppender(
+                RaftServer.Division server, LeaderState state, FollowerInfo follower) {
+            LogAppender appender = super.newLogAppender(server, state, follower);
+            appenders.opened(appender);
+            return appender;
+        }
+    }
+}

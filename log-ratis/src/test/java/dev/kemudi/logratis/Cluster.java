@@ -1,0 +1,157 @@
+package dev.kemudi.logratis;
+
+import static dev.kemudi.logratis.Eventually.eventually;
+
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.log.Log;
+import dev.kemudi.log.Peer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/** Members in one process, on loopback. */
+final class Cluster implements AutoCloseable {
+    static final Limits LIMITS = Limits.defaults();
+
+    private final Path root;
+    private final Limits limits;
+    private final UnaryOperator<Config> with;
+    private final List<Peer> first = new ArrayList<>();
+    private final Map<Long, RatisLog<String>> logs = new TreeMap<>();
+    private final Map<Long, Ledger> ledgers = new TreeMap<>();
+
+    Cluster(Path root, int size) {
+        this(root, size, LIMITS, config -> config);
+    }
+
+    Cluster(Path root, int size, Limits limits, UnaryOperator<Config> with) {
+        this.root = root;
+        this.limits = limits;
+        this.with = with;
+        for (long id = 1; id <= size; id++) {
+            first.add(newPeer(id, false));
+        }
+        for (long id = 1; id <= size; id++) {
+            start(id);
+        }
+    }
+
+    static Peer newPeer(long id, boolean learner) {
+        return new Peer(id, "127.0.0.1:" + freePort(), learner);
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    RatisLog<String> start(long id) {
+        return start(with.apply(Config.of(id, "test", first)));
+    }
+
+    RatisLog<String> join(Peer peer) {
+        return start(with.apply(Config.of(peer.id(), "test", List.of(peer)).asJoining()));
+    }
+
+    RatisLog<String> start(Config config) {
+        long id = config.self();
+        Ledger ledger = ledgers.containsKey(id) ? ledgers.get(id).restarted() : new Ledger();
+        ledgers.put(id, ledger);
+        try {
+            RatisLog<String> log =
+                    RatisLog.open(
+                            config,
+                            limits,
+                            directory(id),
+                            ledger,
+                            TimeSource.system(),
+                            new PrometheusRegistry());
+            logs.put(id, log);
+            return log;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Path directory(long id) {
+        return root.resolve("node" + id);
+    }
+
+    List<Peer> first() {
+        return first;
+    }
+
+    RatisLog<String> log(long id) {
+        return logs.get(id);
+    }
+
+    Ledger ledger(long id) {
+        return ledgers.get(id);
+    }
+
+    List<RatisLog<String>> logs() {
+        return List.copyOf(logs.values());
+    }
+
+    List<Ledger> ledgers() {
+        return logs.keySet().stream().map(ledgers::get).toList();
+    }
+
+    long leader() {
+        eventually("someone leads", () -> logs().stream().anyMatch(this::leads));
+        return logs().stream().filter(this::leads).findFirst().orElseThrow().standing().self();
+    }
+
+    private boolean leads(Log<String> log) {
+        return log.standing().leading();
+    }
+
+    long follower() {
+        long leader = leader();
+        return logs.keySet().stream().filter(id -> id != leader).findFirst().orElseThrow();
+    }
+
+    /** As if the process had been killed: what the machine did not flush is gone. */
+    void kill(long id) {
+        RatisLog<String> log = logs.remove(id);
+        log.abandon();
+    }
+
+    void stop(long id) {
+        logs.remove(id).close();
+    }
+
+    void wipe(long id) {
+        ledgers.remove(id);
+        try (var found = Files.walk(directory(id))) {
+            for (Path each : found.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(each);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static String write(Log<String> log, String text) throws Exception {
+        return log.propose(Ledger.command(text), "").get(20, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() {
+        logs.values().forEach(Log::close);
+    }
+}
