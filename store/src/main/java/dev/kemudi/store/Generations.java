@@ -30,6 +30,10 @@ import java.util.stream.Stream;
 /** A state in files that can be replaced by a copy of another node's. */
 final class Generations implements Backend {
     private static final System.Logger LOG = System.getLogger(Generations.class.getName());
+
+    /** Where a state is made before it counts. */
+    static final String LOADED = "state.1";
+
     private static final String FIRST = "state";
     private static final String CURRENT = "state.current";
     private static final long CLOSE_WAIT_MILLIS = TimeUnit.SECONDS.toMillis(10);
@@ -167,7 +171,7 @@ final class Generations implements Backend {
             take(copy, directory);
             RocksBackend opened = opener.open(directory);
             try {
-                pointTo(next);
+                pointTo(root, next);
             } catch (IOException e) {
                 opened.close();
                 throw e;
@@ -231,7 +235,8 @@ final class Generations implements Backend {
         }
     }
 
-    private void pointTo(String next) throws IOException {
+    /** From here on that generation counts. */
+    static void pointTo(Path root, String next) throws IOException {
         Path moving = root.resolve(CURRENT + ".new");
         Files.writeString(moving, next + "\n", StandardCharsets.UTF_8);
         try (FileChannel channel = FileChannel.open(moving, StandardOpenOption.WRITE)) {

@@ -170,6 +170,17 @@ public final class KemudiStore implements Store {
         }
     }
 
+    /**
+     * Makes a store in {@code directory}, which has none, from the contents of another; it is
+     * opened afterwards on a new log. Every member of a new cluster is made from the same contents.
+     *
+     * @throws IOException when there is a store already, or the directory cannot be used
+     * @throws IllegalArgumentException when the contents are not those of a store
+     */
+    public static void load(Path directory, Contents contents, Limits limits) throws IOException {
+        Loader.load(directory, contents, limits);
+    }
+
     private static Log<Answer> openLog(
             LogOpener opener,
             Path directory,
@@ -316,25 +327,28 @@ public final class KemudiStore implements Store {
     }
 
     @Override
-    public Answer hash(long revision) {
+    public <T> T snapshot(Function<Snapshot, T> reader) {
         try (View view = backend.view()) {
-            return Hash.of(view, revision);
+            return reader.apply(new StoreSnapshot(view, scratch, limits.sortBytesMax()));
         }
+    }
+
+    @Override
+    public Answer hash(long revision) {
+        return snapshot(now -> now.hash(revision));
     }
 
     @Override
     public long history(Consumer<Watcher.Event> visitor) {
-        try (View view = backend.view()) {
-            History.visit(view, scratch, limits.sortBytesMax(), visitor);
-            return view.mark().revision();
-        } catch (IOException e) {
-            throw new UncheckedIOException("history cannot be sorted in " + scratch, e);
-        }
+        return snapshot(now -> {
+            now.history(visitor);
+            return now.revision();
+        });
     }
 
     @Override
     public List<Lease> allLeases() {
-        return leases.all();
+        return snapshot(Snapshot::leases);
     }
 
     @Override

@@ -6,7 +6,6 @@ import dev.kemudi.log.Quorum;
 import dev.kemudi.store.LeaseTalk.Question;
 import dev.kemudi.store.LeaseTalk.Reply;
 import dev.kemudi.store.LeaseTalk.State;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -158,19 +157,6 @@ final class LeaseDesk {
             metrics.leasesExpired().inc();
         } else {
             keeper.notExpired(id);
-        }
-    }
-
-    /** The leases of one snapshot. */
-    List<Store.Lease> all() {
-        try (View view = backend.view()) {
-            return LeaseKeeper.read(view).entrySet().stream()
-                    .map(entry -> {
-                        long id = entry.getKey();
-                        long ttl = entry.getValue();
-                        return new Store.Lease(id, ttl, ttl, Machine.attached(view, id));
-                    })
-                    .toList();
         }
     }
 }

@@ -112,6 +112,31 @@ public interface Store extends AutoCloseable {
      */
     long history(java.util.function.Consumer<Watcher.Event> visitor);
 
+    /**
+     * Lets {@code reader} see everything of one moment, however long it takes: for copies of the
+     * store, whose parts must belong together. Does not hold up writers.
+     */
+    <T> T snapshot(java.util.function.Function<Snapshot, T> reader);
+
+    /** One moment of the whole store; valid while its reader runs, used by one thread. */
+    interface Snapshot {
+        long revision();
+
+        long compactedRevision();
+
+        /** With their full times to live. */
+        List<Lease> leases();
+
+        /** Every area that was ever changed. */
+        List<Area> areas();
+
+        /** As {@link Store#history}. */
+        void history(java.util.function.Consumer<Watcher.Event> visitor);
+
+        /** As {@link Store#hash}. */
+        Answer hash(long revision);
+    }
+
     /** The leases of one snapshot, with their full times to live. */
     List<Lease> allLeases();
 

@@ -117,11 +117,28 @@ final class TxnRun {
                         previous.map(KeyValue::version).orElse(0L) + 1,
                         put.ignoreValue() ? previous.orElseThrow().value() : put.value(),
                         put.ignoreLease() ? previous.orElseThrow().lease() : put.lease());
+        write(kv, previous);
+        return new Answer.Put(revision(), put.prevKv() ? previous.stream().toList() : List.of());
+    }
+
+    private void write(KeyValue kv, Optional<KeyValue> previous) {
         supersede(previous);
         space.put(Family.CUR, kv.key().array(), RowFormat.current(kv));
         attach(kv, previous);
         log(Watcher.Type.PUT, kv, previous);
-        return new Answer.Put(revision(), put.prevKv() ? previous.stream().toList() : List.of());
+    }
+
+    /** What another store did at this revision, as it says itself. */
+    void replay(Watcher.Event event) {
+        KeyValue kv = event.kv();
+        Optional<KeyValue> previous = Reader.newest(space, kv.key());
+        if (event.type() == Watcher.Type.PUT) {
+            write(kv, previous);
+        } else if (previous.isPresent()) {
+            delete(previous.get());
+        } else {
+            log(event.type(), kv, previous);
+        }
     }
 
     private Answer delete(Op.Delete delete) {
@@ -161,7 +178,8 @@ final class TxnRun {
 
     /** A state of this same revision was never visible, so it leaves no history. */
     private void supersede(Optional<KeyValue> previous) {
-        if (previous.isPresent() && previous.get().modRevision() < revision()) {
+        boolean retained = revision() > before.compacted();
+        if (retained && previous.isPresent() && previous.get().modRevision() < revision()) {
             KeyValue kv = previous.get();
             space.put(
                     Family.OLD,
@@ -178,13 +196,18 @@ final class TxnRun {
         if (oldLease != 0) {
             space.delete(Family.LEASE, RowFormat.attachmentKey(oldLease, kv.key()));
         }
-        if (kv.lease() != 0) {
+        boolean exists =
+                kv.lease() != 0 && space.get(Family.LEASE, RowFormat.leaseKey(kv.lease())) != null;
+        if (exists) {
             space.put(Family.LEASE, RowFormat.attachmentKey(kv.lease(), kv.key()), new byte[0]);
         }
     }
 
     private void log(Watcher.Type type, KeyValue kv, Optional<KeyValue> previous) {
         int sub = events.size();
+        if (revision() < before.compacted()) {
+            return; // replayed: older than what watches can ask for
+        }
         long previousMod = previous.map(KeyValue::modRevision).orElse(0L);
         space.put(
                 Family.LOG,

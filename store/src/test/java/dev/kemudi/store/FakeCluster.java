@@ -129,6 +129,10 @@ final class FakeCluster implements AutoCloseable {
         return ordered(() -> nodes.get(id).held.size());
     }
 
+    List<LogEntry> entries() {
+        return ordered(() -> List.copyOf(entries));
+    }
+
     int size() {
         return ordered(entries::size);
     }
