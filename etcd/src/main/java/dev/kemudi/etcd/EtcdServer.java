@@ -1,18 +1,25 @@
 package dev.kemudi.etcd;
 
+import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.store.Store;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,9 +29,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Store} on the network under etcd's v3 gRPC API: KV, Watch, Lease, Lock, Election,
- * Cluster (member list), Maintenance (status, defragment) and gRPC's health. Without TLS, so it
- * belongs on loopback. Does not close the store. Safe for use by many threads.
+ * A {@link Store} on the network under etcd's v3 API: KV, Watch, Lease, Lock, Election, Cluster,
+ * Maintenance, Auth and gRPC's health over gRPC, and on the same port the JSON gateway and etcd's
+ * pages over HTTP/1.1; in plain text or with TLS. Does not close the store. Safe for use by many
+ * threads.
  */
 public final class EtcdServer implements AutoCloseable {
     /** A watch is told after one to two of its quiet periods' halves. */
@@ -32,17 +40,26 @@ public final class EtcdServer implements AutoCloseable {
 
     private final Config config;
     private final Store store;
+    private final PrometheusRegistry registry;
     private final Limits limits;
     private final CallGate gate;
     private final OpenStreams streams = new OpenStreams();
+    private final ChannelGroup connections =
+            new DefaultChannelGroup("etcd-http", GlobalEventExecutor.INSTANCE);
     private @Nullable Running running;
 
     private record Running(
-            Server server, EventLoopGroup loops, ExecutorService calls, Thread notifier) {}
+            Server server,
+            EventLoopGroup loops,
+            ExecutorService calls,
+            Thread notifier,
+            LocalServer local,
+            Lookout lookout) {}
 
     public EtcdServer(Config config, Store store, PrometheusRegistry registry, Limits limits) {
         this.config = config;
         this.store = store;
+        this.registry = registry;
         this.limits = limits;
         this.gate = new CallGate(limits.callsMax(), registry);
     }
@@ -50,12 +67,25 @@ public final class EtcdServer implements AutoCloseable {
     /**
      * Begins to listen.
      *
-     * @throws IOException naming the address, when it cannot be listened on
+     * @throws IOException naming the address that cannot be listened on, or the file that cannot be
+     *     used
      */
     public synchronized void start() throws IOException {
         if (running != null) {
             throw new IllegalStateException("the etcd server was started already");
         }
+        Tokens tokens = TokenKinds.of(config.accounts(), limits, TimeSource.system());
+        Optional<Certificates> certificates =
+                config.isSecure()
+                        ? Optional.of(new Certificates(config.tls(), hosts()))
+                        : Optional.empty();
+        Alarms alarms = new Alarms(store, config.quotaBytes());
+        Guard guard = new Guard(tokens, config.tls().clientCertificates(), alarms);
+        store.onChange(Accounts.AREA, guard::changed);
+        store.onChange(Alarms.AREA, alarms::changed);
+        Member member = Member.of(store, this::clientUrl);
+        EtcdSeries series = new EtcdSeries(registry, store, member, config.quotaBytes());
+
         EventLoopGroup loops =
                 new MultiThreadIoEventLoopGroup(
                         limits.eventLoopThreads(),
@@ -65,9 +95,30 @@ public final class EtcdServer implements AutoCloseable {
         // streams.
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
-        Member member = Member.single(() -> config.listenAddress() + ":" + port());
         WatchService watches = new WatchService(store, member, limits, streams);
-        Server server = server(loops, calls, services(member, watches));
+        List<BindableService> services = services(member, watches, guard, alarms, tokens);
+        Lookout[] lookout = new Lookout[1];
+        Credentials credentials =
+                new Credentials(() -> store.standing().hasLeader(), () -> lookout[0].isLearner());
+        lookout[0] = new Lookout(store, limits, credentials::leaderLost, series, certificates);
+        LocalServer local = new LocalServer(services, List.of(credentials, gate), calls);
+        HttpPages pages =
+                new HttpPages(
+                        store,
+                        alarms,
+                        config.gateway()
+                                ? Optional.of(new JsonGateway(local::channel))
+                                : Optional.empty(),
+                        series::all,
+                        limits.barrierMillis());
+        Front front =
+                new Front(
+                        limits,
+                        config::isSecure,
+                        certificates,
+                        () -> new HttpConnection(pages, calls, limits.pipelinedMax()),
+                        connections);
+        Server server = server(loops, calls, services, front, credentials);
         try {
             server.start();
         } catch (IOException e) {
@@ -75,9 +126,9 @@ public final class EtcdServer implements AutoCloseable {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(
                     "etcd cannot listen on "
-                            + config.listenAddress()
-                            + ":"
-                            + config.port()
+                            + config.listenUrls().stream()
+                                    .map(URI::getAuthority)
+                                    .collect(Collectors.joining(", "))
                             + " ("
                             + cause.getMessage()
                             + "): choose another port",
@@ -85,20 +136,41 @@ public final class EtcdServer implements AutoCloseable {
         }
         Thread notifier =
                 Thread.ofVirtual().name("etcd-progress").start(() -> notifyProgress(watches));
-        running = new Running(server, loops, calls, notifier);
+        lookout[0].start();
+        running = new Running(server, loops, calls, notifier, local, lookout[0]);
     }
 
-    private List<BindableService> services(Member member, WatchService watches) {
+    /** What a certificate made here is for. */
+    private List<String> hosts() {
+        return Stream.concat(
+                        Stream.of("localhost", "127.0.0.1"),
+                        config.listenUrls().stream().map(Config::host))
+                .distinct()
+                .toList();
+    }
+
+    private String clientUrl() {
+        URI first = config.listenUrls().getFirst();
+        return first.getScheme() + "://" + first.getHost() + ":" + port();
+    }
+
+    private List<BindableService> services(
+            Member member, WatchService watches, Guard guard, Alarms alarms, Tokens tokens) {
         KeyQueue queue = new KeyQueue(store);
+        SnapshotStream snapshots =
+                new SnapshotStream(store, member, guard, alarms, config.scratch(), limits);
+        Passwords passwords =
+                new Passwords(config.accounts().bcryptCost(), limits.passwordsAtATime());
         List<BindableService> services =
                 List.of(
-                        new KvService(store, member, limits),
+                        new KvService(store, member, limits, guard),
                         watches,
-                        new LeaseService(store, member, streams),
+                        new LeaseService(store, member, streams, guard),
                         new LockService(queue, member),
                         new ElectionService(store, queue, member, streams),
-                        new ClusterService(store, member),
-                        new MaintenanceService(store, member));
+                        new ClusterService(store, member, guard),
+                        new MaintenanceService(store, member, guard, alarms, snapshots),
+                        new AuthService(store, member, guard, tokens, passwords));
         Set<String> names =
                 services.stream()
                         .map(service -> service.bindService().getServiceDescriptor().getName())
@@ -107,10 +179,15 @@ public final class EtcdServer implements AutoCloseable {
     }
 
     private Server server(
-            EventLoopGroup loops, ExecutorService calls, List<BindableService> services) {
+            EventLoopGroup loops,
+            ExecutorService calls,
+            List<BindableService> services,
+            Front front,
+            Credentials credentials) {
+        List<InetSocketAddress> addresses = config.addresses();
         NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(
-                                new InetSocketAddress(config.listenAddress(), config.port()))
+                                addresses.getFirst(), InternalNettyServerCredentials.create(front))
                         .bossEventLoopGroup(loops)
                         .workerEventLoopGroup(loops)
                         .channelType(NioServerSocketChannel.class)
@@ -119,7 +196,9 @@ public final class EtcdServer implements AutoCloseable {
                         .maxConcurrentCallsPerConnection(limits.callsPerConnectionMax())
                         .permitKeepAliveTime(limits.keepAliveFloorMillis(), TimeUnit.MILLISECONDS)
                         .permitKeepAliveWithoutCalls(true)
+                        .intercept(credentials)
                         .intercept(gate);
+        addresses.stream().skip(1).forEach(builder::addListenAddress);
         services.forEach(builder::addService);
         return builder.build();
     }
@@ -135,9 +214,17 @@ public final class EtcdServer implements AutoCloseable {
         }
     }
 
-    /** The port listened on; the configured one before {@link #start}. */
+    /** The port of the first address; 0 before {@link #start} when any will do. */
     public synchronized int port() {
-        return running == null ? config.port() : running.server.getPort();
+        int asked = config.listenUrls().getFirst().getPort();
+        if (asked != 0 || running == null) {
+            return asked;
+        }
+        return running.server.getListenSockets().stream()
+                .map(socket -> ((InetSocketAddress) socket).getPort())
+                .filter(port -> !config.namesPort(port))
+                .findFirst()
+                .orElseThrow();
     }
 
     private void release(EventLoopGroup loops, ExecutorService calls) {
@@ -159,6 +246,8 @@ public final class EtcdServer implements AutoCloseable {
         running = null;
         gate.close();
         was.notifier.interrupt();
+        was.lookout.close();
+        was.local.close();
         was.server.shutdown();
         streams.stopAll();
         try {
@@ -166,6 +255,7 @@ public final class EtcdServer implements AutoCloseable {
             was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);
             was.server.shutdownNow();
             was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);
+            connections.close().await(limits.stopMillis());
         } catch (InterruptedException e) {
             was.server.shutdownNow();
             Thread.currentThread().interrupt();

@@ -21,11 +21,13 @@ final class KvService extends KVGrpc.KVImplBase {
     private final Store store;
     private final Member member;
     private final Limits limits;
+    private final Guard guard;
 
-    KvService(Store store, Member member, Limits limits) {
+    KvService(Store store, Member member, Limits limits, Guard guard) {
         this.store = store;
         this.member = member;
         this.limits = limits;
+        this.guard = guard;
     }
 
     private void checkSize(MessageLite request) {
@@ -39,6 +41,10 @@ final class KvService extends KVGrpc.KVImplBase {
         Unary.answer(
                 observer,
                 () -> {
+                    if (!request.getSerializable()) {
+                        Errors.await(store.readBarrier());
+                    }
+                    guard.range(Credential.current(), request);
                     Answer.Ranged ranged =
                             Errors.expect(store.range(Ranges.op(request)), Answer.Ranged.class);
                     return Ranges.answer(member.header(ranged.revision()), request, ranged);
@@ -51,7 +57,13 @@ final class KvService extends KVGrpc.KVImplBase {
                 observer,
                 () -> {
                     checkSize(request);
-                    Answer.Put put = Errors.await(store.put(Wire.put(request)), Answer.Put.class);
+                    Credential who = Credential.current();
+                    Answer.Put put =
+                            guard.write(
+                                    store,
+                                    Wire.put(request),
+                                    () -> guard.put(who, request, store),
+                                    Answer.Put.class);
                     return Wire.put(member.header(put.revision()), put);
                 });
     }
@@ -63,8 +75,13 @@ final class KvService extends KVGrpc.KVImplBase {
                 observer,
                 () -> {
                     checkSize(request);
+                    Credential who = Credential.current();
                     Answer.Deleted deleted =
-                            Errors.await(store.delete(Wire.delete(request)), Answer.Deleted.class);
+                            guard.write(
+                                    store,
+                                    Wire.delete(request),
+                                    () -> guard.delete(who, request),
+                                    Answer.Deleted.class);
                     return Wire.delete(member.header(deleted.revision()), deleted);
                 });
     }
@@ -75,7 +92,13 @@ final class KvService extends KVGrpc.KVImplBase {
                 observer,
                 () -> {
                     checkSize(request);
-                    Answer.Txn txn = Errors.await(store.txn(Wire.txn(request)), Answer.Txn.class);
+                    Credential who = Credential.current();
+                    Answer.Txn txn =
+                            guard.write(
+                                    store,
+                                    Wire.txn(request),
+                                    () -> guard.txn(who, request),
+                                    Answer.Txn.class);
                     return Wire.txn(member.header(txn.revision()), request, txn);
                 });
     }
@@ -87,7 +110,8 @@ final class KvService extends KVGrpc.KVImplBase {
                 () -> {
                     Answer.Compacted compacted =
                             Errors.await(
-                                    store.compact(request.getRevision()), Answer.Compacted.class);
+                                    store.compact(request.getRevision(), request.getPhysical()),
+                                    Answer.Compacted.class);
                     return CompactionResponse.newBuilder()
                             .setHeader(member.header(compacted.revision()))
                             .build();

@@ -26,8 +26,10 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
     private final Store store;
     private final Member member;
     private final OpenStreams streams;
+    private final Guard guard;
 
-    LeaseService(Store store, Member member, OpenStreams streams) {
+    LeaseService(Store store, Member member, OpenStreams streams, Guard guard) {
+        this.guard = guard;
         this.store = store;
         this.member = member;
         this.streams = streams;
@@ -38,6 +40,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
         Unary.answer(
                 observer,
                 () -> {
+                    guard.grant(request.getSerializedSize());
                     Answer.LeaseGranted granted =
                             Errors.await(
                                     store.leaseGrant(request.getID(), request.getTTL()),
@@ -56,6 +59,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
         Unary.answer(
                 observer,
                 () -> {
+                    guard.revoke(Credential.current(), request.getID(), store);
                     Answer.LeaseRevoked revoked =
                             Errors.await(
                                     store.leaseRevoke(request.getID()), Answer.LeaseRevoked.class);
@@ -75,12 +79,13 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
                             LeaseTimeToLiveResponse.newBuilder()
                                     .setHeader(member.header(store.revision()))
                                     .setID(request.getID());
-                    Optional<Store.Lease> found = store.lease(request.getID()).join();
+                    Optional<Store.Lease> found = Errors.await(store.lease(request.getID()));
                     if (found.isEmpty()) {
                         return builder.setTTL(-1).build();
                     }
                     Store.Lease lease = found.get();
                     if (request.getKeys()) {
+                        guard.leaseKeysRead(Credential.current(), lease.keys());
                         lease.keys().forEach(key -> builder.addKeys(Wire.string(key)));
                     }
                     return builder.setTTL(lease.remainingSeconds())
@@ -117,7 +122,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
     }
 
     private LeaseKeepAliveResponse renew(long id) {
-        Answer answer = store.leaseKeepAlive(id).join();
+        Answer answer = Errors.await(store.leaseKeepAlive(id));
         long ttl = answer instanceof Answer.LeaseRenewed renewed ? renewed.ttlSeconds() : 0;
         return LeaseKeepAliveResponse.newBuilder()
                 .setHeader(member.header(store.revision()))

@@ -18,6 +18,18 @@ package dev.kemudi.etcd;
  * @param eventLoopThreads 1: reading and writing frames; a second one pays from four cores on
  * @param keepAliveFloorMillis 5_000: clients that ping more often are sent away, as in etcd
  * @param stopMillis 2_000: how long calls may finish when the server stops
+ * @param helloMillis 10_000: until a connection has shaken hands and said what it speaks
+ * @param pipelinedMax 16: HTTP requests of one connection that wait for the one before; browsers
+ *     send six
+ * @param barrierMillis 1_000: how long a health check waits for a majority, as in etcd
+ * @param passwordsAtATime 1: each costs tens of milliseconds of a core, which the store needs too
+ * @param tokenUsesMax 100_000: tokens whose last use is remembered, 200 bytes each; those beyond
+ *     live from their issue on
+ * @param snapshotsMax 2: each takes the size of the data on disk while it is sent
+ * @param snapshotChunkBytes 32_768: a piece of a snapshot, as in etcd
+ * @param leaderlessMillis 3_000: streams that want a leader are ended when none was known for so
+ *     long; etcd waits three elections
+ * @param lookMillis 200: how often the leader, and once in a while certificates, are looked at
  */
 public record Limits(
         int requestBytesMax,
@@ -29,9 +41,19 @@ public record Limits(
         int progressNotifyMillis,
         int eventLoopThreads,
         int keepAliveFloorMillis,
-        int stopMillis) {
+        int stopMillis,
+        int helloMillis,
+        int pipelinedMax,
+        int barrierMillis,
+        int passwordsAtATime,
+        int tokenUsesMax,
+        int snapshotsMax,
+        int snapshotChunkBytes,
+        int leaderlessMillis,
+        int lookMillis) {
     public static Limits defaults() {
         return new Limits(
-                1_572_864, 2_097_152, 1_024, 1_000, 10_000, 1_572_864, 600_000, 1, 5_000, 2_000);
+                1_572_864, 2_097_152, 1_024, 1_000, 10_000, 1_572_864, 600_000, 1, 5_000, 2_000,
+                10_000, 16, 1_000, 1, 100_000, 2, 32_768, 3_000, 200);
     }
 }

@@ -60,7 +60,16 @@ class EtcdServerTest {
                         200,
                         1,
                         defaults.keepAliveFloorMillis(),
-                        defaults.stopMillis());
+                        defaults.stopMillis(),
+                        defaults.helloMillis(),
+                        defaults.pipelinedMax(),
+                        defaults.barrierMillis(),
+                        defaults.passwordsAtATime(),
+                        defaults.tokenUsesMax(),
+                        defaults.snapshotsMax(),
+                        defaults.snapshotChunkBytes(),
+                        defaults.leaderlessMillis(),
+                        defaults.lookMillis());
         server = new EtcdServer(new Config("127.0.0.1", 0), store, registry, limits);
         server.start();
         channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
