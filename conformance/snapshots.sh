@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# bolt/ against those who know the format: Debian's etcd and etcdctl, and bbolt's own check through Go. What is missing is skipped by name.
+# SNAPSHOT_KEYS (100000): how many keys; SNAPSHOT_MB (300): the size of the bulk file.
+set -uo pipefail
+. "$(dirname "$0")/lib.sh"
+. "$root/.mvn/find-jdk.sh"
+kemudi_find_jdk || { echo "no JDK 25"; exit 1; }
+keys=${SNAPSHOT_KEYS:-100000}
+bulk_mb=${SNAPSHOT_MB:-300}
+work=$(mktemp -d)
+etcd_pid=
+trap 'stop_etcd; rm -rf "$work"' EXIT
+export ETCDCTL_API=3
+jar=$(ls "$root"/bolt/target/classes/dev/kemudi/bolt/BoltReader.class 2>/dev/null) || {
+  echo "bolt is not built: run ./mvnw -pl bolt package"
+  exit 1
+}
+classes=${jar%/dev/*}
+mkdir "$work/classes"
+"$JAVA_HOME/bin/javac" -d "$work/classes" -cp "$classes" "$here/snapshots/Snapshots.java" || exit 1
+ours() { "$JAVA_HOME/bin/java" -Xmx64m -cp "$classes:$work/classes" Snapshots "$@"; }
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+start_etcd() { # start_etcd DATA_DIR: one member on loopback; sets ETCDCTL_ENDPOINTS
+  peer=${peer:-$(free_port)}
+  client=$(free_port)
+  export ETCDCTL_ENDPOINTS=http://127.0.0.1:$client
+  etcd --name one --data-dir "$1" --listen-client-urls "$ETCDCTL_ENDPOINTS" --advertise-client-urls "$ETCDCTL_ENDPOINTS" \
+    --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
+    --initial-cluster "one=http://127.0.0.1:$peer" >"$1.log" 2>&1 &
+  etcd_pid=$!
+  eventually 20 etcdctl endpoint health || { tail -n 5 "$1.log"; return 1; }
+}
+stop_etcd() { [ -z "$etcd_pid" ] || { kill "$etcd_pid"; wait "$etcd_pid"; etcd_pid=; } 2>/dev/null; }
+restore() { # restore FILE DATA_DIR, and an etcd on it
+  peer=$(free_port)
+  rm -rf "$2"
+  etcdctl snapshot restore "$1" --data-dir "$2" --name one --initial-cluster "one=http://127.0.0.1:$peer" \
+    --initial-advertise-peer-urls "http://127.0.0.1:$peer" >"$2.restore" 2>&1 || { cat "$2.restore"; return 1; }
+  start_etcd "$2"
+}
+yields() { # yields NAME COMMAND…: as check, in this shell, because the command sets variables
+  local name=$1
+  shift
+  if "$@" >"$work/said" 2>&1; then ok "$name"; else fail "$name"; sed 's/^/      /' "$work/said" | tail -n 15; return 1; fi
+}
+served() { # everything a client can see, without what is the server's own
+  etcdctl get '' --from-key -w json | jq -S 'del(.header.cluster_id, .header.member_id, .header.raft_term)'
+  etcdctl lease list | sort
+  for lease in $(etcdctl lease list | sed -n 's/^[0-9a-f]*$/&/p' | sort); do
+    etcdctl lease timetolive "$lease" --keys -w json | jq -S '{id, granted: ."granted-ttl", keys: (.keys // [] | sort)}'
+  done
+  etcdctl user list | sort
+  for user in $(etcdctl user list); do etcdctl user get "$user"; done
+  for role in $(etcdctl role list); do etcdctl role get "$role"; done
+}
+same() { diff <("${@:2}") "$1" | head -n 5 | grep . && return 1 || return 0; } # same FILE COMMAND…: prints FILE's words
+
+# 1. bbolt itself, through Go
+bbolt=
+if ! command -v go >/dev/null; then
+  skip "bbolt's own check: there is no Go"
+elif [ ! -d /usr/share/gocode/src/go.etcd.io/bbolt ]; then
+  skip "bbolt's own check: golang-github-coreos-bbolt is not installed"
+else
+  mkdir "$work/go" && cp "$here/snapshots/check.go" "$work/go/"
+  if (cd "$work/go" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/go/cache go build -o "$work/bbolt" check.go); then
+    bbolt=$work/bbolt
+  else
+    fail "check.go compiles"
+  fi
+fi
+bbolt_agrees() { # bbolt_agrees NAME FILE
+  [ -n "$bbolt" ] || return 0
+  check "bbolt's own check of $1" "$bbolt" check "$2"
+  "$bbolt" dump "$2" >"$work/dump"
+  check "bbolt and we read the same pairs of $1 ($(wc -l <"$work/dump"))" same "$work/dump" ours dump "$2"
+}
+check "a snapshot of $keys keys is written with 64 MB of heap" ours write "$work/ours.db" "$keys" unused
+bbolt_agrees "our snapshot" "$work/ours.db"
+for shape in 0 1 40; do
+  ours write "$work/small-$shape.db" "$shape" unused && bbolt_agrees "our snapshot of $shape keys" "$work/small-$shape.db"
+done
+printf '      %s\n' "$(ours bulk "$work/bulk.db" "$bulk_mb")"
+bbolt_agrees "our snapshot of $bulk_mb MB" "$work/bulk.db"
+rm -f "$work/bulk.db" "$work/dump"
+
+if ! command -v etcd >/dev/null || ! command -v etcdctl >/dev/null; then
+  skip "Debian's etcd: etcd-server and etcd-client are not installed"
+  finish
+  exit
+fi
+
+# 2. a snapshot that we made from nothing
+check "etcdctl snapshot status of ours" etcdctl snapshot status "$work/ours.db"
+if yields "etcdctl snapshot restore of ours, and an etcd starts on it" restore "$work/ours.db" "$work/from-ours"; then
+  etcdctl alarm disarm >/dev/null
+  check "its revision goes on" [ "$(etcdctl put after restore -w json | jq .header.revision)" = "$(($(ours state "$work/ours.db" | sed -n 's/^revision //p') + 1))" ]
+  version() { etcdctl get key-00000005 "$@" -w json | jq '.kvs[0].version'; }
+  check "a key is served as it is and as it was" [ "$(version) $(version --rev 8)" = "2 1" ]
+fi
+stop_etcd
+
+# 3. a snapshot that Debian's etcd made: keys, deletions, compaction, leases, users
+fill() {
+  local i
+  for i in 1 2 3; do etcdctl lease grant $((3600 + i)) | awk '{print $2}'; done >"$work/leases"
+  python3 - "$ETCDCTL_ENDPOINTS" "$keys" "$work/leases" <<'PY'
+import base64, json, random, sys, urllib.request
+endpoint, keys, leases = sys.argv[1], int(sys.argv[2]), [int(x, 16) for x in open(sys.argv[3]).read().split()]
+random.seed(1)
+b = lambda s: base64.b64encode(s).decode()
+def call(path, body):
+    urllib.request.urlopen(urllib.request.Request(endpoint + path, json.dumps(body).encode())).read()
+def put(i, round):
+    value = b(random.randbytes(random.randrange(400)))
+    return {"request_put": {"key": b(b"key-%08d" % i), "value": value, "lease": leases[i % 3] if i % 50 == 0 else 0}}
+def txn(ops):
+    call("/v3/kv/txn", {"success": ops})
+for i in range(0, keys, 100):
+    txn([put(j, 0) for j in range(i, min(keys, i + 100))])
+for i in range(0, keys // 5, 100):
+    txn([put(j, 1) for j in range(i, i + 100)])
+for i in range(0, keys // 10, 100):
+    txn([{"request_delete_range": {"key": b(b"key-%08d" % j)}} for j in range(i, i + 100)])
+call("/v3/kv/put", {"key": b(b"large"), "value": b(bytes(1_300_000))})
+PY
+  etcdctl compact $((keys / 100 + keys / 1000))
+  etcdctl put after-compaction yes
+  etcdctl del key-00099999
+  etcdctl role add reader && etcdctl role grant-permission reader readwrite --prefix=true key-
+  etcdctl role grant-permission reader read a z
+  etcdctl role add root && etcdctl user add ann:secret && etcdctl user add root:secret
+  etcdctl user grant-role ann reader && etcdctl user grant-role root root
+}
+unset peer
+yields "Debian's etcd starts" start_etcd "$work/theirs" || exit 1
+check "Debian's etcd takes $keys keys, deletions, leases, users, a compaction" fill
+served >"$work/served"
+check "etcdctl snapshot save" etcdctl snapshot save "$work/theirs.db"
+stop_etcd
+bbolt_agrees "etcd's snapshot" "$work/theirs.db"
+check "etcd's snapshot is read record by record and written anew" ours copy "$work/theirs.db" "$work/copy.db"
+bbolt_agrees "the copy" "$work/copy.db"
+ours state "$work/theirs.db" | grep -v '^member ' >"$work/state"
+check "the copy holds the same records" same "$work/state" ours state "$work/copy.db"
+yields "etcdctl restores the copy, and an etcd starts on it" restore "$work/copy.db" "$work/from-copy" || exit 1
+check "it serves the same keys, leases, users and roles ($(wc -l <"$work/served") lines)" same "$work/served" served
+etcdctl auth enable >/dev/null
+check "a password still opens" etcdctl --user ann:secret get key-00050000 --keys-only
+check "a user still may not what he might not" sh -c '! etcdctl --user ann:secret put zz 1 2>/dev/null'
+stop_etcd
+check "a data directory that etcdctl restored is read" ours state "$work/from-copy/member/snap/db"
+finish
