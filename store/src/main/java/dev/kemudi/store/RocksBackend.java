@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -43,6 +42,7 @@ import org.rocksdb.WriteOptions;
 /** Rows in RocksDB. */
 final class RocksBackend implements Backend {
     private static final long RETRY_MILLIS = 200;
+    private static final int BATCH_GUESS_BYTES_MAX = 1 << 20;
     private static final long CLOSE_WAIT_SECONDS = 10;
 
     private final List<RocksObject> owned = new ArrayList<>();
@@ -54,6 +54,8 @@ final class RocksBackend implements Backend {
     private final ReentrantLock releasing = new ReentrantLock();
     private final Condition released = releasing.newCondition();
     private final Counting counting = new Counting();
+    private final Recent recent;
+    private int batchBytes = 1 << 10;
     private final AtomicInteger moments = new AtomicInteger();
     private volatile @Nullable Moment newest;
     private volatile Mark durable;
@@ -61,13 +63,14 @@ final class RocksBackend implements Backend {
     private volatile long writes;
 
     private RocksBackend(Path directory, Limits limits) throws RocksDBException {
+        recent = new Recent(limits.recentBytesMax());
         RocksTuning tuning = new RocksTuning(limits);
         owned.addAll(tuning.owned());
         List<ColumnFamilyDescriptor> families = new ArrayList<>();
         // The default family must be opened and stays empty.
-        families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, tuning.family()));
+        families.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, tuning.other()));
         for (Family family : Family.values()) {
-            families.add(new ColumnFamilyDescriptor(columnFamily(family), tuning.family()));
+            families.add(new ColumnFamilyDescriptor(columnFamily(family), tuning.of(family)));
         }
         db = RocksDB.open(tuning.database(), directory.toString(), families, handles);
         byte[] row = db.get(handle(Family.META), Mark.KEY);
@@ -150,29 +153,21 @@ final class RocksBackend implements Backend {
     }
 
     private void write(Changes changes, Mark mark) throws RocksDBException {
-        try (WriteBatch batch = new WriteBatch()) {
-            fill(batch, changes);
-            batch.put(handle(Family.META), Mark.KEY, mark.encode());
-            writePatiently(batch);
-        }
-        writes++;
-    }
-
-    @SuppressWarnings("ReferenceEquality") // GONE is an identity
-    private void fill(WriteBatch batch, Changes changes) throws RocksDBException {
+        BatchBytes bytes = new BatchBytes(batchBytes);
         for (Family family : Family.values()) {
-            ColumnFamilyHandle handle = handle(family);
-            for (Map.Entry<byte[], byte[]> row : changes.of(family).entrySet()) {
-                if (row.getValue() == Changes.GONE) {
-                    batch.delete(handle, row.getKey());
-                } else {
-                    batch.put(handle, row.getKey(), row.getValue());
-                }
-            }
+            bytes.all(handle(family).getID(), changes.of(family));
         }
         for (Changes.Cut cut : changes.cuts()) {
-            batch.deleteRange(handle(cut.family()), cut.from(), cut.to());
+            bytes.deleteRange(handle(cut.family()).getID(), cut.from(), cut.to());
         }
+        bytes.put(handle(Family.META).getID(), Mark.KEY, mark.encode());
+        byte[] done = bytes.done();
+        batchBytes = Math.clamp(done.length + done.length / 8, 1 << 10, BATCH_GUESS_BYTES_MAX);
+        try (WriteBatch batch = new WriteBatch(done)) {
+            writePatiently(batch);
+        }
+        recent.write(changes.of(Family.CUR), mark.index());
+        writes++;
     }
 
     /**
@@ -303,6 +298,14 @@ final class RocksBackend implements Backend {
                     .log(System.Logger.Level.ERROR, "reads are still running: RocksDB stays open");
             return false;
         }
+        if (System.getProperty("kemudi.stats") != null) {
+            for (var h : handles) {
+                try {
+                    System.out.println(db.getProperty(h, "rocksdb.cfstats-no-file-histogram"));
+                } catch (RocksDBException e) {
+                }
+            }
+        }
         handles.forEach(ColumnFamilyHandle::close);
         db.close();
         unlogged.close();
@@ -359,7 +362,12 @@ final class RocksBackend implements Backend {
         }
 
         @Override
+        @SuppressWarnings("ReferenceEquality") // GONE is an identity
         public byte @Nullable [] get(Family family, byte[] key) {
+            byte[] written = family == Family.CUR ? recent.get(key, mark.index()) : null;
+            if (written != null) {
+                return written == Changes.GONE ? null : written;
+            }
             try {
                 return db.get(handle(family), options, key);
             } catch (RocksDBException e) {

@@ -2,6 +2,7 @@ package dev.kemudi.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
 import org.rocksdb.ColumnFamilyOptions;
@@ -18,6 +19,8 @@ final class RocksTuning {
     private static final long TABLE_BYTES = 16L << 20;
     private static final long MANIFEST_BYTES = 4L << 20;
     private static final int WRITE_BUFFERS = 2;
+    private static final int OLD_FILES_MERGED = 12;
+    private static final String BOTTOMMOST_DELAY_SECONDS = "3600";
 
     private final List<RocksObject> owned = new ArrayList<>();
     private final DBOptions database;
@@ -54,20 +57,49 @@ final class RocksTuning {
         return database;
     }
 
-    ColumnFamilyOptions family() {
-        return own(
-                new ColumnFamilyOptions()
-                        .setCompressionType(CompressionType.LZ4_COMPRESSION)
-                        .setWriteBufferSize(limits.backendWriteBufferBytes() / 2)
-                        .setMaxWriteBufferNumber(WRITE_BUFFERS)
-                        .setTargetFileSizeBase(TABLE_BYTES)
-                        .setLevelCompactionDynamicLevelBytes(true)
-                        .setTableFormatConfig(
-                                new BlockBasedTableConfig()
-                                        .setBlockCache(cache)
-                                        .setFilterPolicy(bloom)
-                                        .setCacheIndexAndFilterBlocks(true)
-                                        .setPinL0FilterAndIndexBlocksInCache(true)));
+    ColumnFamilyOptions other() {
+        return base();
+    }
+
+    ColumnFamilyOptions of(Family family) {
+        ColumnFamilyOptions options = base();
+        switch (family) {
+            case CUR, LOG, LEASE, META, AREA, COUNT -> {
+                // As all.
+            }
+            // Random keys, read rarely: fewer and larger merges.
+            case OLD ->
+                    options.setLevel0FileNumCompactionTrigger(OLD_FILES_MERGED)
+                            .setLevel0SlowdownWritesTrigger(OLD_FILES_MERGED * 3)
+                            .setLevel0StopWritesTrigger(OLD_FILES_MERGED * 5);
+        }
+        return options;
+    }
+
+    private ColumnFamilyOptions base() {
+        ColumnFamilyOptions options = ColumnFamilyOptions.getColumnFamilyOptionsFromProps(extra());
+        if (options == null) {
+            throw new IllegalStateException("RocksDB does not know " + extra());
+        }
+        return own(options)
+                .setCompressionType(CompressionType.LZ4_COMPRESSION)
+                .setWriteBufferSize(limits.backendWriteBufferBytes() / 2)
+                .setMaxWriteBufferNumber(WRITE_BUFFERS)
+                .setTargetFileSizeBase(TABLE_BYTES)
+                .setLevelCompactionDynamicLevelBytes(true)
+                .setTableFormatConfig(
+                        new BlockBasedTableConfig()
+                                .setBlockCache(cache)
+                                .setFilterPolicy(bloom)
+                                .setCacheIndexAndFilterBlocks(true)
+                                .setPinL0FilterAndIndexBlocksInCache(true));
+    }
+
+    /** What has no setter. Without the delay each table is written twice, to make sequences 0. */
+    private static Properties extra() {
+        Properties extra = new Properties();
+        extra.setProperty("bottommost_file_compaction_delay", BOTTOMMOST_DELAY_SECONDS);
+        return extra;
     }
 
     /** To be closed after the database, in this order. */

@@ -42,7 +42,8 @@ final class CrashWriter {
                 d.backendCacheBytes(),
                 0,
                 d.areaBytesMax(),
-                d.sortBytesMax());
+                d.sortBytesMax(),
+                d.recentBytesMax());
     }
 
     public static void main(String[] arguments) throws IOException {

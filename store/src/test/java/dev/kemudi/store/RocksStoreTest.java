@@ -111,6 +111,7 @@ class RocksStoreTest extends StoreRules {
                 small.backendCacheBytes(),
                 diskReserveBytes,
                 small.areaBytesMax(),
-                small.sortBytesMax());
+                small.sortBytesMax(),
+                small.recentBytesMax());
     }
 }

@@ -5,9 +5,9 @@ import dev.kemudi.kernel.TimeSource;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
-import java.lang.management.ThreadMXBean;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -150,20 +150,24 @@ public final class StoreBenchmark {
     private static final class Cpu {
         private final OperatingSystemMXBean system =
                 (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         private long process = system.getProcessCpuTime();
         private Map<String, Long> byThread = threadTimes();
 
-        private Map<String, Long> threadTimes() {
+        /** RocksDB's threads and the collector's too: that is why not the beans. */
+        private static Map<String, Long> threadTimes() {
             Map<String, Long> times = new TreeMap<>();
-            for (ThreadInfo info : threads.getThreadInfo(threads.getAllThreadIds())) {
-                if (info != null) {
-                    long time = threads.getThreadCpuTime(info.getThreadId());
-                    String name = info.getThreadName().replaceAll("[-#0-9]+$", "");
-                    times.merge(name, time, Long::sum);
+            try (DirectoryStream<Path> tasks =
+                    Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+                for (Path task : tasks) {
+                    String name = Files.readString(task.resolve("comm")).strip();
+                    String[] spent = Files.readString(task.resolve("schedstat")).split(" ");
+                    times.merge(
+                            name.replaceAll("[-#0-9]+$", ""), Long.parseLong(spent[0]), Long::sum);
                 }
+                return times;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
-            return times;
         }
 
         /** Microseconds for each of {@code operations}, and of which threads. */
