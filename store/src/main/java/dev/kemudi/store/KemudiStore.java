@@ -172,13 +172,23 @@ public final class KemudiStore implements Store {
 
     /**
      * Makes a store in {@code directory}, which has none, from the contents of another; it is
-     * opened afterwards on a new log. Every member of a new cluster is made from the same contents.
+     * opened afterwards on a new log of this machine alone.
      *
      * @throws IOException when there is a store already, or the directory cannot be used
      * @throws IllegalArgumentException when the contents are not those of a store
      */
     public static void load(Path directory, Contents contents, Limits limits) throws IOException {
-        Loader.load(directory, contents, limits);
+        Loader.load(directory, contents, 0, limits);
+    }
+
+    /**
+     * As {@link #load}, for a log with peers: each member of the new cluster is made from the same
+     * contents. What is loaded counts as the first entry, so that a member that is added later and
+     * has none of it knows that it must copy.
+     */
+    public static void loadMember(Path directory, Contents contents, Limits limits)
+            throws IOException {
+        Loader.load(directory, contents, 1, limits);
     }
 
     private static Log<Answer> openLog(
