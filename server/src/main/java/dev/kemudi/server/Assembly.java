@@ -94,7 +94,8 @@ final class Assembly {
     EtcdServer etcd(Store store) {
         return push(
                 new EtcdServer(
-                        new dev.kemudi.etcd.Config(options.listenAddress(), options.etcdPort()),
+                        new dev.kemudi.etcd.Config(options.listenAddress(), options.etcdPort())
+                                .withScratch(data.resolve("scratch")),
                         store,
                         metrics,
                         dev.kemudi.etcd.Limits.defaults()));

@@ -1,10 +1,8 @@
 package dev.kemudi.server;
 
+import dev.kemudi.store.Identity;
+import dev.kemudi.store.Membership;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,9 +43,34 @@ record EtcdCluster(List<Member> members, String self, long id) {
     /** The members named, with the ids that {@code token} gives them. */
     static EtcdCluster of(String self, Map<String, List<URI>> named, String token) {
         List<Member> members = new ArrayList<>();
-        named.forEach((each, urls) -> members.add(new Member(memberId(urls, token), each, urls)));
+        named.forEach((each, urls) ->
+                members.add(new Member(Identity.memberId(strings(urls), token), each, urls)));
         members.sort((a, b) -> Long.compareUnsigned(a.id(), b.id()));
-        return new EtcdCluster(List.copyOf(members), self, clusterId(members));
+        return new EtcdCluster(
+                List.copyOf(members),
+                self,
+                Identity.clusterId(members.stream().map(Member::id).toList()));
+    }
+
+    /** Peer URLs by name. */
+    Map<String, List<String>> named() {
+        Map<String, List<String>> named = new LinkedHashMap<>();
+        members.forEach(member ->
+                named.put(member.name(), member.peerUrls().stream().map(URI::toString).toList()));
+        return named;
+    }
+
+    /** As the store knows them before any has started. */
+    List<Membership.Member> asMembers() {
+        return members.stream()
+                .map(member ->
+                        new Membership.Member(
+                                member.id(),
+                                member.name(),
+                                member.peerUrls().stream().map(URI::toString).toList(),
+                                List.of(),
+                                false))
+                .toList();
     }
 
     /** This process among them. */
@@ -70,29 +93,15 @@ record EtcdCluster(List<Member> members, String self, long id) {
         return named;
     }
 
+    private static List<String> strings(List<URI> urls) {
+        return urls.stream().map(URI::toString).toList();
+    }
+
     private static List<String> sorted(List<URI> urls) {
         return urls.stream().map(URI::toString).sorted().toList();
     }
 
     private static String join(List<URI> urls) {
         return String.join(",", urls.stream().map(URI::toString).toList());
-    }
-
-    private static long memberId(List<URI> urls, String token) {
-        return hash((String.join("", sorted(urls)) + token).getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static long clusterId(List<Member> members) {
-        ByteBuffer ids = ByteBuffer.allocate(Long.BYTES * members.size());
-        members.forEach(member -> ids.putLong(member.id()));
-        return hash(ids.array());
-    }
-
-    private static long hash(byte[] bytes) {
-        try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-1").digest(bytes)).getLong();
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-1", e);
-        }
     }
 }

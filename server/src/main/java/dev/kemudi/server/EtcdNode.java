@@ -1,20 +1,21 @@
 package dev.kemudi.server;
 
 import dev.kemudi.etcd.EtcdServer;
-import dev.kemudi.kernel.TimeSource;
-import dev.kemudi.store.KemudiStore;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/** One member: the store and its doors, nothing else. Safe for use by many threads. */
+/**
+ * One member: the store and its doors, nothing else. When a second member is declared beside a
+ * member alone, both are closed and opened again upon a replicated log; clients connect anew, as
+ * after a restart of etcd. Safe for use by many threads.
+ */
 final class EtcdNode implements AutoCloseable {
     /** The version of etcd's API that is followed. */
     static final String API_VERSION = "3.5.13";
@@ -22,39 +23,50 @@ final class EtcdNode implements AutoCloseable {
     private static final System.Logger EMBED = System.getLogger("embed");
     private static final System.Logger SERVER = System.getLogger("etcdserver");
     private static final System.Logger API = System.getLogger("etcdserver/api");
+    private static final int LOOK_MILLIS = 100;
+    private static final int LEADER_POLL_MILLIS = 10;
 
     private final EtcdSettings settings;
     private final EtcdCluster cluster;
-    private final Store store;
-    private final EtcdServer server;
+    private final EtcdStore opener;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private volatile Open open;
+    private boolean closed;
+
+    private record Open(Store store, EtcdServer server) {}
 
     private EtcdNode(EtcdSettings settings, EtcdCluster cluster) throws IOException {
         this.settings = settings;
         this.cluster = cluster;
-        Path data = settings.dataDirectory();
-        Files.createDirectories(data);
-        PrometheusRegistry metrics = new PrometheusRegistry();
-        store =
-                push(
-                        KemudiStore.open(
-                                data.resolve("kemudi"),
-                                storeLimits(),
-                                TimeSource.system(),
-                                metrics));
-        URI client = settings.urls("listen-client-urls").getFirst();
-        server =
-                push(
-                        new EtcdServer(
-                                new dev.kemudi.etcd.Config(client.getHost(), client.getPort()),
-                                store,
-                                metrics,
-                                dev.kemudi.etcd.Limits.defaults()));
-        server.start();
+        this.opener = new EtcdStore(settings, cluster);
+        boolean alone = !opener.isReplicated();
+        this.open = open(false);
+        if (alone) {
+            Thread.ofVirtual().name("etcd-grow").start(this::growWhenDeclared);
+        }
     }
 
-    private dev.kemudi.store.Limits storeLimits() {
-        return dev.kemudi.store.Limits.defaults();
+    private Open open(boolean grown) throws IOException {
+        boolean whole = false;
+        try {
+            PrometheusRegistry metrics = new PrometheusRegistry();
+            Store store = push(opener.open(grown, metrics));
+            running.push(AutoCompaction.start(settings, store));
+            EtcdServer server =
+                    push(
+                            new EtcdServer(
+                                    EtcdDoors.config(settings),
+                                    store,
+                                    metrics,
+                                    EtcdDoors.limits(settings)));
+            server.start();
+            whole = true;
+            return new Open(store, server);
+        } finally {
+            if (!whole) {
+                Actors.takeDown(running);
+            }
+        }
     }
 
     /**
@@ -72,7 +84,7 @@ final class EtcdNode implements AutoCloseable {
         EMBED.log(Level.INFO, "data dir = " + settings.dataDirectory());
         EMBED.log(
                 Level.INFO,
-                "advertise client URLs = " + joined(settings.urls("advertise-client-urls")));
+                "advertise client URLs = " + joined(settings.urls("advertise-client-urls"), ","));
         return new EtcdNode(settings, cluster);
     }
 
@@ -81,18 +93,46 @@ final class EtcdNode implements AutoCloseable {
         return part;
     }
 
+    private void growWhenDeclared() {
+        try {
+            while (open.store().membership().members().size() < 2) {
+                Thread.sleep(LOOK_MILLIS);
+            }
+            grow();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void grow() {
+        if (closed) {
+            return;
+        }
+        SERVER.log(Level.INFO, "a second member is declared: the log is replicated from now on");
+        Actors.takeDown(running);
+        try {
+            open = open(true);
+        } catch (IOException | UsageException e) {
+            SERVER.log(Level.ERROR, "cannot go on with a replicated log", e);
+            Runtime.getRuntime().exit(1);
+        }
+    }
+
     int port() {
-        return server.port();
+        return open.server().port();
     }
 
     /** Says etcd's ready lines once writes have somewhere to go. */
-    void awaitReady() {
+    void awaitReady() throws InterruptedException {
+        while (!open.store().standing().hasLeader()) {
+            Thread.sleep(LEADER_POLL_MILLIS);
+        }
         SERVER.log(
                 Level.INFO,
                 "published {Name:%s ClientURLs:[%s]} to cluster %x"
                         .formatted(
                                 settings.text("name"),
-                                joined(settings.urls("advertise-client-urls")).replace(',', ' '),
+                                joined(settings.urls("advertise-client-urls"), " "),
                                 cluster.id()));
         EMBED.log(Level.INFO, "ready to serve client requests");
         API.log(Level.INFO, "enabled capabilities for version 3.4");
@@ -104,22 +144,34 @@ final class EtcdNode implements AutoCloseable {
                             : "serving insecure client requests on %s, this is strongly discouraged!"
                                     .formatted(url.getAuthority()));
         }
+        note();
     }
 
-    private static String joined(List<URI> urls) {
-        return String.join(",", urls.stream().map(URI::toString).toList());
+    /** For {@code kemudi store …--data-dir}. */
+    private void note() {
+        URI url = settings.urls("listen-client-urls").getFirst();
+        String host = url.getHost().equals("0.0.0.0") ? "127.0.0.1" : url.getHost();
+        String address = "%s://%s:%d".formatted(url.getScheme(), host, port());
+        try {
+            new Endpoints(ProcessHandle.current().pid(), "", address, "", "", Path.of(""))
+                    .write(settings.dataDirectory());
+        } catch (IOException e) {
+            SERVER.log(Level.WARNING, "the note about the address was not written: {0}", e);
+        }
+    }
+
+    private static String joined(List<URI> urls, String separator) {
+        return String.join(separator, urls.stream().map(URI::toString).toList());
     }
 
     @Override
-    public void close() {
-        while (!running.isEmpty()) {
-            AutoCloseable part = running.pop();
-            try {
-                part.close();
-            } catch (Exception e) {
-                EMBED.log(
-                        Level.ERROR, part.getClass().getSimpleName() + " did not stop cleanly", e);
-            }
+    public synchronized void close() {
+        closed = true;
+        Actors.takeDown(running);
+        try {
+            Endpoints.forget(settings.dataDirectory());
+        } catch (IOException e) {
+            SERVER.log(Level.WARNING, "the note about the address was not removed: {0}", e);
         }
     }
 }

@@ -218,7 +218,8 @@ record EtcdSettings(Map<String, String> given, List<String> remarks) {
         return url;
     }
 
-    private static Optional<Duration> duration(String text) {
+    /** A duration as Go writes it; empty when it is none. */
+    static Optional<Duration> duration(String text) {
         if (text.equals("0")) {
             return Optional.of(Duration.ZERO);
         }
@@ -262,8 +263,8 @@ record EtcdSettings(Map<String, String> given, List<String> remarks) {
         return Long.parseLong(text(name));
     }
 
-    Duration duration(EtcdFlag flag) {
-        return duration(text(flag.name())).orElseThrow();
+    Duration span(String name) {
+        return duration(text(name)).orElseThrow();
     }
 
     List<URI> urls(String name) {

@@ -18,7 +18,7 @@ final class EtcdTrain {
 
     private EtcdTrain() {}
 
-    static void run() throws IOException {
+    static void run() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("kemudi-train");
         try {
             EtcdSettings settings =

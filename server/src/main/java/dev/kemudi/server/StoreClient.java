@@ -1,5 +1,7 @@
 package dev.kemudi.server;
 
+import dev.kemudi.etcd.proto.AuthGrpc;
+import dev.kemudi.etcd.proto.AuthenticateRequest;
 import dev.kemudi.etcd.proto.ClusterGrpc;
 import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.MaintenanceGrpc;
@@ -91,8 +93,21 @@ final class StoreClient implements AutoCloseable {
         if (colon < 1) {
             throw new UsageException("--user: \"%s\": expected NAME:PASSWORD".formatted(user));
         }
+        AuthenticateRequest request =
+                AuthenticateRequest.newBuilder()
+                        .setName(user.substring(0, colon))
+                        .setPassword(user.substring(colon + 1))
+                        .build();
         Metadata headers = new Metadata();
-        headers.put(TOKEN, user);
+        headers.put(
+                TOKEN,
+                ask(
+                                address,
+                                () ->
+                                        AuthGrpc.newBlockingStub(channel(address))
+                                                .withDeadlineAfter(timeoutSeconds, TimeUnit.SECONDS)
+                                                .authenticate(request))
+                        .getToken());
         token = Optional.of(headers);
         return headers;
     }

@@ -6,7 +6,14 @@ import picocli.CommandLine.Command;
 @Command(
         name = "store",
         description = "Looks after the store: of ./kemudi up, of bin/etcd, of etcd itself.",
-        subcommands = {StoreStatus.class, StoreMembers.class, StoreCompact.class},
+        subcommands = {
+            StoreStatus.class,
+            StoreMembers.class,
+            StoreHash.class,
+            StoreCompact.class,
+            StoreSnapshot.class,
+            StoreRestore.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 final class StoreCommand implements Runnable {
     @CommandLine.Mixin private HelpOption help = new HelpOption();

@@ -1,0 +1,171 @@
+package dev.kemudi.server;
+
+import dev.kemudi.bolt.EtcdSnapshotReader;
+import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.log.LogOpener;
+import dev.kemudi.logratis.Config;
+import dev.kemudi.logratis.RatisLog;
+import dev.kemudi.logratis.Tls;
+import dev.kemudi.store.Identity;
+import dev.kemudi.store.KemudiStore;
+import dev.kemudi.store.Limits;
+import dev.kemudi.store.Store;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/*
+ * Which log lies beneath
+ * ----------------------
+ * A member alone keeps its log in a file, because that is the fastest, until a second member is declared; then, and
+ * ever after, the log is replicated. A data directory says which: `store/raft` is there or not. Both leave the state
+ * in `store/` flushed when they are closed, so that the other can go on from it.
+ *
+ * A directory that `etcdctl snapshot restore` made has `member/snap/db` and no `store`: it is read once. Its write-ahead
+ * log names members only, and those the flags name as well.
+ */
+/** Opens the store of one member as etcd's flags say. */
+final class EtcdStore {
+    private static final System.Logger LOG = System.getLogger("etcdserver");
+    private static final String RAFT = "raft";
+    private static final int ELECTION_MIN_MILLIS = 50;
+
+    private final EtcdSettings settings;
+    private final EtcdCluster cluster;
+    private final Limits limits;
+    private final Path directory;
+
+    EtcdStore(EtcdSettings settings, EtcdCluster cluster) {
+        this.settings = settings;
+        this.cluster = cluster;
+        this.limits =
+                Tuned.limits(
+                        Limits.defaults(),
+                        Map.of(
+                                "txnOpsMax", settings.number("max-txn-ops"),
+                                // A request and what the log adds to it.
+                                "requestBytesMax",
+                                        Math.max(
+                                                4L << 20,
+                                                2 * settings.number("max-request-bytes"))));
+        this.directory = settings.dataDirectory().resolve("store");
+    }
+
+    /** Whether members beside this one have a part in the log. */
+    boolean isReplicated() {
+        return cluster.members().size() > 1
+                || joins()
+                || Files.isDirectory(directory.resolve(RAFT));
+    }
+
+    private boolean joins() {
+        return settings.text("initial-cluster-state").equals("existing");
+    }
+
+    /**
+     * @param grown whether the log is to be replicated from now on
+     * @throws IOException when the directory is in use or cannot be used
+     */
+    Store open(boolean grown, PrometheusRegistry metrics) throws IOException {
+        Files.createDirectories(settings.dataDirectory());
+        boolean imported = importSnapshot();
+        boolean replicated = grown || isReplicated();
+        Map<String, List<String>> named = cluster.named();
+        Identity founding =
+                Identity.founding(
+                        cluster.self(),
+                        settings.urls("advertise-client-urls").stream().map(URI::toString).toList(),
+                        settings.text("initial-cluster-token"),
+                        named);
+        Identity identity =
+                joins()
+                        ? Identity.joining(
+                                founding.self(),
+                                founding.name(),
+                                founding.clientUrls(),
+                                founding.clusterToken())
+                        : founding;
+        LogOpener opener = replicated ? raft(identity, imported) : KemudiStore::fileLog;
+        return KemudiStore.open(directory, opener, identity, limits, TimeSource.system(), metrics);
+    }
+
+    private boolean importSnapshot() {
+        Path database = settings.dataDirectory().resolve("member/snap/db");
+        if (Files.exists(directory) || !Files.isRegularFile(database)) {
+            return Files.exists(directory.resolve("state.current"));
+        }
+        SnapshotImport.Imported done =
+                SnapshotImport.load(
+                        database, EtcdSnapshotReader.Checksum.OPTIONAL, directory, limits);
+        LOG.log(
+                Level.INFO,
+                "read %s: revision %d, %d changes of keys, %d leases"
+                        .formatted(database, done.revision(), done.changes(), done.leases()));
+        return true;
+    }
+
+    private LogOpener raft(Identity identity, boolean seeded) {
+        Config config = config(identity);
+        LogOpener opener =
+                RatisLog.opener(
+                        seeded ? config.asSeeded() : config, dev.kemudi.logratis.Limits.defaults());
+        return new LogOpener() {
+            @Override
+            public <R> dev.kemudi.log.Log<R> open(
+                    Path log,
+                    dev.kemudi.log.StateMachine<R> machine,
+                    TimeSource time,
+                    PrometheusRegistry registry)
+                    throws IOException {
+                return opener.open(log.resolveSibling(RAFT), machine, time, registry);
+            }
+        };
+    }
+
+    private Config config(Identity identity) {
+        URI listen = settings.urls("listen-peer-urls").getFirst();
+        Config config =
+                Config.of(
+                                identity.self(),
+                                identity.clusterToken(),
+                                Identity.peers(cluster.asMembers()))
+                        .withListen(listen.getAuthority());
+        if (settings.has("election-timeout")) {
+            int election =
+                    (int)
+                            Math.max(
+                                    ELECTION_MIN_MILLIS,
+                                    Math.min(settings.number("election-timeout"), 60_000));
+            config = config.withElectionMillis(election, 2 * election);
+        }
+        boolean secure =
+                cluster.own().peerUrls().stream().anyMatch(url -> "https".equals(url.getScheme()));
+        return joins()
+                ? (secure ? config.withTls(tls()) : config).asJoining()
+                : secure ? config.withTls(tls()) : config;
+    }
+
+    private Tls tls() {
+        Optional<Path> certificate = settings.file("peer-cert-file");
+        Optional<Path> key = settings.file("peer-key-file");
+        if (certificate.isEmpty() || key.isEmpty()) {
+            throw new UsageException(
+                    settings.isOn("peer-auto-tls")
+                            ? "flag --peer-auto-tls is refused with more than one member: give --peer-cert-file, --peer-key-file and --peer-trusted-ca-file"
+                            : "an https peer URL needs --peer-cert-file and --peer-key-file");
+        }
+        Path trusted =
+                settings.file("peer-trusted-ca-file")
+                        .orElseThrow(() ->
+                                new UsageException(
+                                        "an https peer URL needs --peer-trusted-ca-file: who signed the others?"));
+        return new Tls(
+                certificate.get(), key.get(), trusted, settings.isOn("peer-client-cert-auth"));
+    }
+}
