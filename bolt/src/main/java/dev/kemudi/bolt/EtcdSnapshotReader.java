@@ -1,10 +1,12 @@
 package dev.kemudi.bolt;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -109,6 +111,14 @@ public final class EtcdSnapshotReader implements AutoCloseable {
         return visit(Buckets.KEY, EtcdChange::read, visitor);
     }
 
+    /**
+     * The same for who pulls; several may be open at once. Damage is an {@link
+     * UncheckedIOException} around a {@link BoltException}.
+     */
+    public Iterator<EtcdChange> changes() throws IOException {
+        return new Rows<>(reader.cursor(Buckets.KEY), EtcdChange::read);
+    }
+
     /** The leases by id. */
     public long leases(Visitor<EtcdLease> visitor) throws IOException {
         return visit(Buckets.LEASE, EtcdLease::read, visitor);
@@ -154,5 +164,40 @@ public final class EtcdSnapshotReader implements AutoCloseable {
     @Override
     public void close() throws IOException {
         reader.close();
+    }
+
+    /** Reads one record ahead. */
+    private static final class Rows<T> implements Iterator<T> {
+        private final BoltCursor cursor;
+        private final Row<T> row;
+        private Optional<T> next;
+
+        Rows(BoltCursor cursor, Row<T> row) throws IOException {
+            this.cursor = cursor;
+            this.row = row;
+            this.next = read();
+        }
+
+        private Optional<T> read() throws IOException {
+            return cursor.next()
+                    ? Optional.of(row.read(cursor.key(), cursor.value()))
+                    : Optional.empty();
+        }
+
+        @Override
+        public boolean hasNext() {
+            return next.isPresent();
+        }
+
+        @Override
+        public T next() {
+            T now = next.orElseThrow();
+            try {
+                next = read();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return now;
+        }
     }
 }

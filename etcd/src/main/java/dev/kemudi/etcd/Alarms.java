@@ -35,8 +35,7 @@ final class Alarms {
         this.quotaBytes = quotaBytes;
     }
 
-    /** Called on the applier's thread. */
-    void changed(Area now) {
+    static List<AlarmMember> of(Area now) {
         List<AlarmMember> members = new ArrayList<>();
         for (Bytes row : now.rows().keySet()) {
             String[] parts = new String(row.array(), StandardCharsets.UTF_8).split("/");
@@ -46,7 +45,13 @@ final class Alarms {
                             .setMemberID(Long.parseUnsignedLong(parts[1], 16))
                             .build());
         }
-        standing = List.copyOf(members);
+        return List.copyOf(members);
+    }
+
+    /** Called on the applier's thread. */
+    void changed(Area now) {
+        List<AlarmMember> members = of(now);
+        standing = members;
         full = members.stream().anyMatch(alarm -> alarm.getAlarm() == AlarmType.NOSPACE);
         corrupt = members.stream().anyMatch(alarm -> alarm.getAlarm() == AlarmType.CORRUPT);
     }

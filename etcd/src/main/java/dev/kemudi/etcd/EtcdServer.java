@@ -157,8 +157,7 @@ public final class EtcdServer implements AutoCloseable {
     private List<BindableService> services(
             Member member, WatchService watches, Guard guard, Alarms alarms, Tokens tokens) {
         KeyQueue queue = new KeyQueue(store);
-        SnapshotStream snapshots =
-                new SnapshotStream(store, member, guard, alarms, config.scratch(), limits);
+        SnapshotStream snapshots = new SnapshotStream(store, config.scratch(), limits);
         Passwords passwords =
                 new Passwords(config.accounts().bcryptCost(), limits.passwordsAtATime());
         List<BindableService> services =

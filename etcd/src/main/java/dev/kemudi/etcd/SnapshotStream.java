@@ -11,7 +11,10 @@ import dev.kemudi.bolt.EtcdSnapshotWriter;
 import dev.kemudi.bolt.EtcdUser;
 import dev.kemudi.etcd.proto.AlarmMember;
 import dev.kemudi.etcd.proto.SnapshotResponse;
+import dev.kemudi.store.Area;
+import dev.kemudi.store.Bytes;
 import dev.kemudi.store.KeyValue;
+import dev.kemudi.store.Membership;
 import dev.kemudi.store.Store;
 import dev.kemudi.store.Watcher;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -21,7 +24,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 
@@ -32,12 +36,7 @@ import java.util.concurrent.Semaphore;
  * up. Only so many copies are made at a time.
  */
 final class SnapshotStream {
-    private static final Comparator<String> HEX = Comparator.naturalOrder();
-
     private final Store store;
-    private final Member member;
-    private final Guard guard;
-    private final Alarms alarms;
     private final Path scratch;
     private final int chunkBytes;
     private final Semaphore permits;
@@ -45,12 +44,8 @@ final class SnapshotStream {
     /**
      * @param scratch where the copy lies until it is sent
      */
-    SnapshotStream(
-            Store store, Member member, Guard guard, Alarms alarms, Path scratch, Limits limits) {
+    SnapshotStream(Store store, Path scratch, Limits limits) {
         this.store = store;
-        this.member = member;
-        this.guard = guard;
-        this.alarms = alarms;
         this.scratch = scratch;
         this.chunkBytes = limits.snapshotChunkBytes();
         this.permits = new Semaphore(limits.snapshotsMax());
@@ -105,44 +100,53 @@ final class SnapshotStream {
     }
 
     private long write(Path file) throws IOException {
-        Accounts accounts = guard.accounts();
         try (EtcdSnapshotWriter writer =
                 EtcdSnapshotWriter.create(file, dev.kemudi.bolt.Limits.defaults())) {
-            TreeMap<Long, EtcdLease> leases = new TreeMap<>(Long::compareUnsigned);
-            // Before and after: a key's lease must not be missing, one without keys does no harm.
-            leases(leases);
-            Store.Stats stats = store.stats();
-            history(writer);
-            leases(leases);
-            for (EtcdLease lease : leases.values()) {
-                writer.lease(lease);
-            }
-            accounts(writer, accounts);
-            members(writer);
-            alarms(writer);
             EtcdHead head =
-                    EtcdHead.of(
-                                    stats.appliedIndex(),
-                                    store.standing().term(),
-                                    stats.compactedRevision())
-                            .withAuth(accounts.enabled(), accounts.revision())
-                            .withClusterVersion(Member.CLUSTER_VERSION);
+                    store.snapshot(moment -> {
+                        try {
+                            return write(moment, writer);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    });
+            members(writer);
             return writer.finish(head);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 
-    private void leases(TreeMap<Long, EtcdLease> leases) {
-        store.allLeases()
-                .forEach(lease ->
-                        leases.put(
-                                lease.id(),
-                                new EtcdLease(lease.id(), lease.grantedTtlSeconds(), 0)));
+    private EtcdHead write(Store.Snapshot moment, EtcdSnapshotWriter writer) throws IOException {
+        history(moment, writer);
+        List<Store.Lease> leases = new ArrayList<>(moment.leases());
+        leases.sort((one, other) -> Long.compareUnsigned(one.id(), other.id()));
+        for (Store.Lease lease : leases) {
+            writer.lease(new EtcdLease(lease.id(), lease.grantedTtlSeconds(), 0));
+        }
+        Accounts accounts = Accounts.NONE;
+        for (Area area : moment.areas()) {
+            switch (area.name()) {
+                case Accounts.AREA -> accounts = Accounts.of(area);
+                case Alarms.AREA -> alarms(writer, Alarms.of(area));
+                default -> {
+                    // Members are told below; other areas are not etcd's.
+                }
+            }
+        }
+        accounts(writer, accounts);
+        return EtcdHead.of(
+                        store.standing().appliedIndex(),
+                        store.standing().term(),
+                        moment.compactedRevision())
+                .withAuth(accounts.enabled(), accounts.revision())
+                .withClusterVersion(Member.CLUSTER_VERSION);
     }
 
     /** The changes of one revision are numbered as they come. */
-    private void history(EtcdSnapshotWriter writer) {
+    private static void history(Store.Snapshot moment, EtcdSnapshotWriter writer) {
         long[] last = {0, 0};
-        store.history(event -> {
+        moment.history(event -> {
             KeyValue kv = event.kv();
             last[1] = kv.modRevision() == last[0] ? last[1] + 1 : 0;
             last[0] = kv.modRevision();
@@ -177,32 +181,34 @@ final class SnapshotStream {
         }
     }
 
-    private void members(EtcdSnapshotWriter writer) throws IOException {
-        TreeMap<String, EtcdMember> members = new TreeMap<>(HEX);
-        store.membership()
-                .members()
-                .forEach(one ->
-                        members.put(
-                                Long.toHexString(one.id()),
-                                new EtcdMember(
-                                        one.id(),
-                                        one.name(),
-                                        one.peerUrls(),
-                                        one.clientUrls(),
-                                        one.learner())));
+    private static void members(EtcdSnapshotWriter writer, List<Membership.Member> all)
+            throws IOException {
+        TreeMap<String, EtcdMember> members = new TreeMap<>();
+        all.forEach(one ->
+                members.put(
+                        Long.toHexString(one.id()),
+                        new EtcdMember(
+                                one.id(),
+                                one.name(),
+                                one.peerUrls(),
+                                one.clientUrls(),
+                                one.learner())));
         for (EtcdMember one : members.values()) {
             writer.member(one);
         }
     }
 
-    private void alarms(EtcdSnapshotWriter writer) throws IOException {
-        for (AlarmMember alarm :
-                alarms.standing().stream()
-                        .sorted(
-                                Comparator.comparing(
-                                        AlarmMember::getMemberID, Long::compareUnsigned))
-                        .toList()) {
-            writer.alarm(new EtcdAlarm(alarm.getMemberID(), alarm.getAlarmValue()));
+    private static void alarms(EtcdSnapshotWriter writer, List<AlarmMember> alarms)
+            throws IOException {
+        TreeMap<Bytes, EtcdAlarm> rows = new TreeMap<>();
+        for (AlarmMember alarm : alarms) {
+            // etcd's row is the message itself.
+            rows.put(
+                    Bytes.of(alarm.toByteArray()),
+                    new EtcdAlarm(alarm.getMemberID(), alarm.getAlarmValue()));
+        }
+        for (EtcdAlarm alarm : rows.values()) {
+            writer.alarm(alarm);
         }
     }
 
