@@ -101,6 +101,7 @@ final class Generations implements Backend {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // which object it was is the question
     public View view() {
         while (true) {
             Backend asked = now;

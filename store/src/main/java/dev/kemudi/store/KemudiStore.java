@@ -247,6 +247,7 @@ public final class KemudiStore implements Store {
                 areas.load(view);
             }
             hub.replaced(mark.revision());
+            metrics.statesInstalled().inc();
         }
 
         @Override

@@ -146,7 +146,7 @@ final class LeaseDesk {
     void expire() {
         long term = keeper.leadingTerm();
         for (long id : keeper.expire(limits.leaseRevokesPerTickMax())) {
-            var unused =
+            var _ =
                     writes.propose(new Command.LeaseExpire(id, term), "")
                             .whenComplete((answer, failure) -> expired(id, answer, failure));
         }

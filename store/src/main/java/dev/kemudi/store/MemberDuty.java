@@ -23,6 +23,7 @@ final class MemberDuty {
     private final Log<Answer> log;
     private CompletableFuture<?> underWay = CompletableFuture.completedFuture(null);
     private int rest;
+    private String told = "";
 
     MemberDuty(Identity identity, Members members, Log<Answer> log) {
         this.identity = identity;
@@ -39,13 +40,22 @@ final class MemberDuty {
             return;
         }
         if (underWay.isCompletedExceptionally()) {
-            // Once; then it rests, and looks again at what is to be done.
-            LOG.log(Level.DEBUG, "membership is tried again", underWay.exceptionNow());
+            tell(underWay.exceptionNow());
+            // It rests, and looks again at what is to be done.
             underWay = CompletableFuture.completedFuture(null);
             rest = REST_TICKS;
             return;
         }
         underWay = next(log.standing());
+    }
+
+    /** A member that has not started yet is waited for in silence after the first word. */
+    private void tell(Throwable failure) {
+        String why = String.valueOf(failure.getMessage());
+        LOG.log(
+                why.equals(told) ? Level.DEBUG : Level.WARNING,
+                "what is declared of the membership is not so yet, and is tried again: " + why);
+        told = why;
     }
 
     private CompletableFuture<?> next(Standing standing) {

@@ -3,6 +3,7 @@ package dev.kemudi.store;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ final class Space implements Rows {
                                 ? changed.tailMap(from)
                                 : range.key().compareTo(range.end()) < 0
                                         ? changed.subMap(from, range.end().array())
-                                        : new TreeMap<>();
+                                        : Collections.emptySortedMap();
         for (Changes.Birth birth : births(within)) {
             count += birth.delta();
         }

@@ -32,6 +32,7 @@ final class StoreMetrics implements AutoCloseable {
     private final CounterDataPoint slowWatches;
     private final CounterDataPoint leasesExpired;
     private final CounterDataPoint rowsReclaimed;
+    private final CounterDataPoint statesInstalled;
 
     StoreMetrics(PrometheusRegistry registry) {
         this.registry = registry;
@@ -61,6 +62,10 @@ final class StoreMetrics implements AutoCloseable {
                 counter(
                         "kemudi_store_compacted_rows_total",
                         "History rows reclaimed by compaction.");
+        statesInstalled =
+                counter(
+                        "kemudi_store_states_installed_total",
+                        "Times the whole state was replaced by another node's copy.");
     }
 
     private <C extends Collector> C kept(C collector) {
@@ -127,5 +132,9 @@ final class StoreMetrics implements AutoCloseable {
 
     CounterDataPoint rowsReclaimed() {
         return rowsReclaimed;
+    }
+
+    CounterDataPoint statesInstalled() {
+        return statesInstalled;
     }
 }

@@ -115,6 +115,8 @@ class CopyTest {
             try (View one = other.view();
                     View two = memory.view()) {
                 assertThat(Areas.read(one)).isEqualTo(Areas.read(two));
+                KeyRange all = KeyRange.prefix(Bytes.EMPTY);
+                assertThat(one.count(all)).isEqualTo(two.count(all));
                 assertThat(LeaseKeeper.read(one)).isEqualTo(LeaseKeeper.read(two));
             }
             rocks.close();
