@@ -1,12 +1,12 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.kemudi.etcd.proto.Permission;
 import dev.kemudi.etcd.proto.Role;
 import dev.kemudi.etcd.proto.User;
 import dev.kemudi.store.Area;
 import dev.kemudi.store.Bytes;
+import dev.kemudi.store.KeyRange;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -108,12 +108,12 @@ final class Accounts {
         return user(user).map(found -> found.getRolesList().contains(role)).orElse(false);
     }
 
-    boolean mayRead(String user, ByteString key, ByteString end) {
-        return isRoot(user) || permissions(user).mayRead(key, end);
+    boolean mayRead(String user, KeyRange range) {
+        return isRoot(user) || permissions(user).mayRead(range);
     }
 
-    boolean mayWrite(String user, ByteString key, ByteString end) {
-        return isRoot(user) || permissions(user).mayWrite(key, end);
+    boolean mayWrite(String user, KeyRange range) {
+        return isRoot(user) || permissions(user).mayWrite(range);
     }
 
     private Permissions permissions(String user) {

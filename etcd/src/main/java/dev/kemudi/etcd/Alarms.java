@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What is wrong, and with whom: the area "alarms", a row {@code TYPE/MEMBER} for each. An alarm
@@ -66,16 +67,20 @@ final class Alarms {
         }
     }
 
-    /** Before {@code bytes} more are stored. */
-    void refuseIfFull(int bytes) {
-        refuseIfCorrupt();
-        if (full) {
+    /** Whether there is no room for {@code bytes} more. */
+    boolean isFull(int bytes) {
+        return full || quotaBytes > 0 && store.stats().bytesOnDisk() + bytes > quotaBytes;
+    }
+
+    /** Fails with what the client is told; by then the alarm stands. */
+    <T> CompletableFuture<T> noSpace() {
+        CompletableFuture<Void> raised =
+                full
+                        ? CompletableFuture.completedFuture(null)
+                        : change(row(AlarmType.NOSPACE, self()), true, RETRIES_MAX);
+        return raised.thenApply(_ -> {
             throw Errors.NO_SPACE.asRuntimeException();
-        }
-        if (quotaBytes > 0 && store.stats().bytesOnDisk() + bytes > quotaBytes) {
-            change(row(AlarmType.NOSPACE, self()), true);
-            throw Errors.NO_SPACE.asRuntimeException();
-        }
+        });
     }
 
     private long self() {
@@ -92,7 +97,7 @@ final class Alarms {
      * @return the alarms that were raised by it
      */
     List<AlarmMember> raise(AlarmType type, long member) {
-        change(row(type, member), true);
+        Errors.await(change(row(type, member), true, RETRIES_MAX));
         return List.of(AlarmMember.newBuilder().setAlarm(type).setMemberID(member).build());
     }
 
@@ -104,28 +109,28 @@ final class Alarms {
     List<AlarmMember> disarm(AlarmType type, long member) {
         Bytes row = row(type, member);
         boolean stood = store.area(AREA).rows().containsKey(row);
-        change(row, false);
+        Errors.await(change(row, false, RETRIES_MAX));
         return stood
                 ? List.of(AlarmMember.newBuilder().setAlarm(type).setMemberID(member).build())
                 : List.of();
     }
 
-    private void change(Bytes row, boolean stands) {
-        for (int i = 0; i < RETRIES_MAX; i++) {
-            Area now = store.area(AREA);
-            if (now.rows().containsKey(row) == stands) {
-                return;
-            }
-            Optional<Bytes> value = stands ? Optional.of(Bytes.utf8("1")) : Optional.empty();
-            Answer answer =
-                    Errors.await(
-                            store.change(new AreaChange(AREA, now.revision(), Map.of(row, value))));
-            if (!(answer instanceof Answer.Refused refused)
-                    || refused.reason() != Answer.Reason.GUARD_STALE) {
-                Errors.expect(answer, Answer.AreaChanged.class);
-                return;
-            }
+    private CompletableFuture<Void> change(Bytes row, boolean stands, int retries) {
+        Area now = store.area(AREA);
+        if (now.rows().containsKey(row) == stands) {
+            return CompletableFuture.completedFuture(null);
         }
-        throw Errors.TOO_MANY.asRuntimeException();
+        Optional<Bytes> value = stands ? Optional.of(Bytes.utf8("1")) : Optional.empty();
+        return store.change(new AreaChange(AREA, now.revision(), Map.of(row, value)))
+                .thenCompose(answer -> {
+                    boolean stale =
+                            answer instanceof Answer.Refused refused
+                                    && refused.reason() == Answer.Reason.GUARD_STALE;
+                    if (stale && retries > 0) {
+                        return change(row, stands, retries - 1);
+                    }
+                    Errors.expect(answer, Answer.AreaChanged.class);
+                    return CompletableFuture.completedFuture(null);
+                });
     }
 }

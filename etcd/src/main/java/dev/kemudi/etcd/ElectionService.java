@@ -27,8 +27,10 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
     private final KeyQueue queue;
     private final Member member;
     private final OpenStreams streams;
+    private final Guard guard;
 
-    ElectionService(Store store, KeyQueue queue, Member member, OpenStreams streams) {
+    ElectionService(Store store, KeyQueue queue, Member member, OpenStreams streams, Guard guard) {
+        this.guard = guard;
         this.store = store;
         this.queue = queue;
         this.member = member;
@@ -102,6 +104,8 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
                 () -> {
                     KeyRange range =
                             KeyRange.prefix(KeyQueue.prefix(Wire.bytes(request.getName())));
+                    Errors.await(store.readBarrier());
+                    guard.read(Credential.current(), range);
                     Answer.Ranged ranged =
                             Errors.expect(store.range(Op.Range.of(range)), Answer.Ranged.class);
                     KeyValue leader =
@@ -118,6 +122,13 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
     @Override
     public void observe(LeaderRequest request, StreamObserver<LeaderResponse> observer) {
         KeyRange range = KeyRange.prefix(KeyQueue.prefix(Wire.bytes(request.getName())));
+        try {
+            Errors.await(store.readBarrier());
+            guard.read(Credential.current(), range);
+        } catch (RuntimeException e) {
+            observer.onError(Errors.told(e));
+            return;
+        }
         Observation observation =
                 new Observation(
                         store,

@@ -158,6 +158,14 @@ final class Errors {
         return type.cast(answer);
     }
 
+    /** An error as Go prints it, which some answers hold as text. */
+    static String go(Status status) {
+        return "rpc error: code = "
+                + EtcdSeries.camel(status.getCode().name())
+                + " desc = "
+                + status.getDescription();
+    }
+
     /** What a client is told of any failure. */
     static StatusRuntimeException told(Throwable failure) {
         if (failure instanceof StatusRuntimeException status) {

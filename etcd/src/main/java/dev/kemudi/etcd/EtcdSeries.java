@@ -1,6 +1,10 @@
 package dev.kemudi.etcd;
 
 import dev.kemudi.log.Standing;
+import dev.kemudi.store.Answer;
+import dev.kemudi.store.Bytes;
+import dev.kemudi.store.KeyRange;
+import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -86,7 +90,15 @@ final class EtcdSeries {
                         standing.appliedIndex()),
                 gauge("etcd_server_quota_backend_bytes", "Quota; 0: none.", quotaBytes),
                 id(),
-                version(),
+                labelled(
+                        "etcd_server_version",
+                        "The version of etcd's API that is followed.",
+                        Labels.of("server_version", Member.API_VERSION)),
+                labelled(
+                        "etcd_cluster_version",
+                        "The version all members follow.",
+                        Labels.of("cluster_version", minor(Member.CLUSTER_VERSION))),
+                gauge("etcd_debugging_mvcc_keys_total", "Keys.", keys()),
                 gauge(
                         "etcd_mvcc_db_total_size_in_bytes",
                         "What the store takes on disk.",
@@ -136,11 +148,13 @@ final class EtcdSeries {
                 Labels.of("server_id", Long.toHexString(member.memberId())));
     }
 
-    private static GaugeSnapshot version() {
-        return labelled(
-                "etcd_server_version",
-                "The version of etcd's API that is followed.",
-                Labels.of("server_version", Member.API_VERSION));
+    private static String minor(String version) {
+        return version.substring(0, version.lastIndexOf('.'));
+    }
+
+    private double keys() {
+        Op.Range all = new Op.Range(KeyRange.prefix(Bytes.EMPTY), 0, 0, true, true);
+        return store.range(all) instanceof Answer.Ranged ranged ? ranged.count() : Double.NaN;
     }
 
     private static GaugeSnapshot labelled(String name, String help, Labels labels) {
@@ -185,7 +199,7 @@ final class EtcdSeries {
     }
 
     /** {@code NOT_FOUND} as {@code NotFound}, which is how Go writes it. */
-    private static String camel(String code) {
+    static String camel(String code) {
         return code.equals("OK")
                 ? code
                 : Arrays.stream(code.toLowerCase(Locale.ROOT).split("_"))

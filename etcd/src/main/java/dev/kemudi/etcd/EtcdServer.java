@@ -80,7 +80,7 @@ public final class EtcdServer implements AutoCloseable {
                         ? Optional.of(new Certificates(config.tls(), hosts()))
                         : Optional.empty();
         Alarms alarms = new Alarms(store, config.quotaBytes());
-        Guard guard = new Guard(tokens, config.tls().clientCertificates(), alarms);
+        Guard guard = new Guard(store, tokens, config.tls().clientCertificates(), alarms);
         store.onChange(Accounts.AREA, guard::changed);
         store.onChange(Alarms.AREA, alarms::changed);
         Member member = Member.of(store, this::clientUrl);
@@ -95,7 +95,7 @@ public final class EtcdServer implements AutoCloseable {
         // streams.
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
-        WatchService watches = new WatchService(store, member, limits, streams);
+        WatchService watches = new WatchService(store, member, limits, streams, guard);
         List<BindableService> services = services(member, watches, guard, alarms, tokens);
         Lookout[] lookout = new Lookout[1];
         Credentials credentials =
@@ -156,7 +156,7 @@ public final class EtcdServer implements AutoCloseable {
 
     private List<BindableService> services(
             Member member, WatchService watches, Guard guard, Alarms alarms, Tokens tokens) {
-        KeyQueue queue = new KeyQueue(store);
+        KeyQueue queue = new KeyQueue(store, guard);
         SnapshotStream snapshots = new SnapshotStream(store, config.scratch(), limits);
         Passwords passwords =
                 new Passwords(config.accounts().bcryptCost(), limits.passwordsAtATime());
@@ -166,7 +166,7 @@ public final class EtcdServer implements AutoCloseable {
                         watches,
                         new LeaseService(store, member, streams, guard),
                         new LockService(queue, member),
-                        new ElectionService(store, queue, member, streams),
+                        new ElectionService(store, queue, member, streams, guard),
                         new ClusterService(store, member, guard),
                         new MaintenanceService(store, member, guard, alarms, snapshots),
                         new AuthService(store, member, guard, tokens, passwords));

@@ -1,20 +1,15 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.ByteString;
-import dev.kemudi.etcd.proto.Compare;
-import dev.kemudi.etcd.proto.DeleteRangeRequest;
-import dev.kemudi.etcd.proto.PutRequest;
-import dev.kemudi.etcd.proto.RangeRequest;
-import dev.kemudi.etcd.proto.RequestOp;
-import dev.kemudi.etcd.proto.TxnRequest;
 import dev.kemudi.store.Answer;
 import dev.kemudi.store.Area;
 import dev.kemudi.store.Bytes;
+import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Origin;
 import dev.kemudi.store.Store;
+import java.util.Collections;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
 
 /*
  * Permitted here, applied there
@@ -22,29 +17,30 @@ import java.util.function.Supplier;
  * Permissions are checked at the edge, upon the accounts this node knows, while the write takes effect
  * later and perhaps through another node. So a permitted write carries the revision of the accounts it was
  * permitted under (its Origin); the store refuses it when the accounts moved on meanwhile (GUARD_STALE),
- * and whoever sent it checks again under the newer ones and retries: `write` here does that. A read is
- * checked after its barrier, so that a node that lags cannot permit what the cluster no longer does.
+ * and `write` here checks again under the newer ones and retries. A read is checked after its barrier, so
+ * that a node that lags cannot permit what the cluster no longer does.
  *
  * A cluster whose accounts were never touched pays one volatile read for all this.
  */
 /**
- * What stands before every operation: who asks, may they, and is there room. Its methods throw what
- * the client is told. Safe for use by many threads. {@link #write} blocks; while accounts are
- * checked (not {@link #isOpen}) so do puts under a lease, whose keys the leader knows.
+ * What stands before every operation: who asks, may they, and is there room. Refusals are thrown as
+ * what the client is told, or fail the future. Never blocks; safe for use by many threads.
  */
 final class Guard {
     private static final int RETRIES_MAX = 100;
 
+    private final Store store;
     private final Tokens tokens;
     private final boolean certificatesName;
     private final Alarms alarms;
     private volatile Accounts accounts = Accounts.NONE;
-    private volatile Area area = new Area(Accounts.AREA, 0, java.util.Collections.emptySortedMap());
+    private volatile Area area = new Area(Accounts.AREA, 0, Collections.emptySortedMap());
 
     /**
      * @param certificatesName whether the common name of a client's certificate names a user
      */
-    Guard(Tokens tokens, boolean certificatesName, Alarms alarms) {
+    Guard(Store store, Tokens tokens, boolean certificatesName, Alarms alarms) {
+        this.store = store;
         this.tokens = tokens;
         this.certificatesName = certificatesName;
         this.alarms = alarms;
@@ -68,15 +64,6 @@ final class Guard {
     /** Whether nobody needs to be asked who they are. */
     boolean isOpen() {
         return area.revision() == 0 || !accounts().enabled();
-    }
-
-    private Origin origin() {
-        long revision = area.revision();
-        return revision == 0 ? Origin.NONE : new Origin("", Accounts.AREA, revision);
-    }
-
-    private Origin origin(Accounts now) {
-        return new Origin("", Accounts.AREA, now.areaRevision());
     }
 
     /** Who it is; {@code NOBODY} when nothing was shown. */
@@ -105,53 +92,46 @@ final class Guard {
             }
         }
 
-        void read(ByteString key, ByteString end) {
+        void read(KeyRange range) {
             known();
-            if (!now.mayRead(who.user(), key, end)) {
+            if (!now.mayRead(who.user(), range)) {
                 throw Errors.PERMISSION_DENIED.asRuntimeException();
             }
         }
 
-        void write(ByteString key, ByteString end) {
+        void write(KeyRange range) {
             known();
-            if (!now.mayWrite(who.user(), key, end)) {
+            if (!now.mayWrite(who.user(), range)) {
                 throw Errors.PERMISSION_DENIED.asRuntimeException();
             }
         }
 
-        void put(PutRequest put) {
-            write(put.getKey(), ByteString.EMPTY);
-            if (put.getPrevKv()) {
-                read(put.getKey(), ByteString.EMPTY);
-            }
-        }
-
-        void delete(DeleteRangeRequest delete) {
-            write(delete.getKey(), delete.getRangeEnd());
-            if (delete.getPrevKv()) {
-                read(delete.getKey(), delete.getRangeEnd());
-            }
-        }
-
-        void txn(TxnRequest txn) {
-            for (Compare compare : txn.getCompareList()) {
-                read(compare.getKey(), compare.getRangeEnd());
-            }
-            txn.getSuccessList().forEach(this::op);
-            txn.getFailureList().forEach(this::op);
-        }
-
-        private void op(RequestOp op) {
-            switch (op.getRequestCase()) {
-                case REQUEST_RANGE ->
-                        read(op.getRequestRange().getKey(), op.getRequestRange().getRangeEnd());
-                case REQUEST_PUT -> put(op.getRequestPut());
-                case REQUEST_DELETE_RANGE -> delete(op.getRequestDeleteRange());
-                case REQUEST_TXN -> txn(op.getRequestTxn());
-                case REQUEST_NOT_SET -> {
-                    // Refused for its form elsewhere.
+        void op(Op op) {
+            switch (op) {
+                case Op.Range range -> read(range.range());
+                case Op.Put put -> {
+                    write(KeyRange.single(put.key()));
+                    if (put.prevKv()) {
+                        read(KeyRange.single(put.key()));
+                    }
+                }
+                case Op.Delete delete -> {
+                    write(delete.range());
+                    if (delete.prevKv()) {
+                        read(delete.range());
+                    }
+                }
+                case Op.Txn txn -> {
+                    txn.compares().forEach(compare -> read(compare.range()));
+                    txn.success().forEach(this::op);
+                    txn.failure().forEach(this::op);
                 }
             }
+        }
+
+        /** Whoever may not write the keys of a lease may not decide over it. */
+        void leaseKeys(List<Bytes> keys) {
+            keys.forEach(key -> write(KeyRange.single(key)));
         }
     }
 
@@ -160,97 +140,107 @@ final class Guard {
         return new Check(now, identify(who, now));
     }
 
-    /** Before a read, after its barrier. */
-    void range(Credential who, RangeRequest request) {
+    /** Before keys are read, after the barrier, or watched. */
+    void read(Credential who, KeyRange range) {
         alarms.refuseIfCorrupt();
-        read(who, request.getKey(), request.getRangeEnd());
-    }
-
-    /** Before keys are read or watched. */
-    void read(Credential who, ByteString key, ByteString end) {
         if (!isOpen()) {
-            check(who).read(key, end);
+            check(who).read(range);
         }
     }
 
     /**
-     * Before a put.
+     * Writes if {@code who} may and there is room. When the accounts move on meanwhile it is
+     * checked and written again.
      *
-     * @return what the write must carry
+     * @param bytes what the request weighs
+     * @return as {@link Store#write}
      */
-    Origin put(Credential who, PutRequest request, Store store) {
-        alarms.refuseIfFull(request.getSerializedSize());
-        if (isOpen()) {
-            return origin();
+    CompletableFuture<Answer> write(Credential who, Op op, int bytes) {
+        if (puts(op) && alarms.isFull(bytes)) {
+            return alarms.noSpace();
         }
-        Check check = check(who);
-        check.put(request);
-        leaseKeys(check, request.getLease(), store);
-        return origin(check.now());
-    }
-
-    /** Whoever may not write the keys of a lease may not put more keys under it. */
-    private static void leaseKeys(Check check, long lease, Store store) {
-        if (lease != 0) {
-            for (Bytes key :
-                    Errors.await(store.lease(lease)).map(Store.Lease::keys).orElse(List.of())) {
-                check.write(Wire.string(key), ByteString.EMPTY);
-            }
-        }
-    }
-
-    Origin delete(Credential who, DeleteRangeRequest request) {
         alarms.refuseIfCorrupt();
+        return write(who, op, RETRIES_MAX);
+    }
+
+    private CompletableFuture<Answer> write(Credential who, Op op, long retries) {
         if (isOpen()) {
-            return origin();
+            long revision = area.revision();
+            return revision == 0
+                    ? store.write(op, Origin.NONE)
+                    : retried(store.write(op, origin(revision)), who, op, retries);
         }
         Check check = check(who);
-        check.delete(request);
-        return origin(check.now());
+        check.op(op);
+        Origin origin = origin(check.now().areaRevision());
+        long lease = op instanceof Op.Put put ? put.lease() : 0;
+        CompletableFuture<Answer> answer =
+                lease == 0
+                        ? store.write(op, origin)
+                        : store.lease(lease)
+                                .thenCompose(found -> {
+                                    found.ifPresent(known -> check.leaseKeys(known.keys()));
+                                    return store.write(op, origin);
+                                });
+        return retried(answer, who, op, retries);
     }
 
-    Origin txn(Credential who, TxnRequest request) {
-        if (puts(request)) {
-            alarms.refuseIfFull(request.getSerializedSize());
-        } else {
-            alarms.refuseIfCorrupt();
-        }
+    private static Origin origin(long revision) {
+        return new Origin("", Accounts.AREA, revision);
+    }
+
+    private CompletableFuture<Answer> retried(
+            CompletableFuture<Answer> answer, Credential who, Op op, long retries) {
+        return answer.thenCompose(told ->
+                told instanceof Answer.Refused refused
+                                && refused.reason() == Answer.Reason.GUARD_STALE
+                                && retries > 0
+                        ? write(who, op, retries - 1)
+                        : answer);
+    }
+
+    private static boolean puts(Op op) {
+        return switch (op) {
+            case Op.Put put -> true;
+            case Op.Range range -> false;
+            case Op.Delete delete -> false;
+            case Op.Txn txn ->
+                    txn.success().stream().anyMatch(Guard::puts)
+                            || txn.failure().stream().anyMatch(Guard::puts);
+        };
+    }
+
+    /** Makes a lease if there is room. Everybody may. */
+    CompletableFuture<Answer> grant(long id, long ttlSeconds, int bytes) {
+        return alarms.isFull(bytes) ? alarms.noSpace() : store.leaseGrant(id, ttlSeconds);
+    }
+
+    /** Revokes a lease if {@code who} may write its keys, which go with it. */
+    CompletableFuture<Answer> revoke(Credential who, long lease) {
         if (isOpen()) {
-            return origin();
+            return store.leaseRevoke(lease);
         }
         Check check = check(who);
-        check.txn(request);
-        return origin(check.now());
-    }
-
-    private static boolean puts(TxnRequest txn) {
-        return txn.getSuccessList().stream().anyMatch(Guard::puts)
-                || txn.getFailureList().stream().anyMatch(Guard::puts);
-    }
-
-    private static boolean puts(RequestOp op) {
-        return op.hasRequestPut() || op.hasRequestTxn() && puts(op.getRequestTxn());
-    }
-
-    /** Before a lease is revoked: its keys go with it. */
-    void revoke(Credential who, long lease, Store store) {
-        if (!isOpen()) {
-            Check check = check(who);
-            leaseKeys(check, lease, store);
-        }
+        return store.lease(lease)
+                .thenCompose(found -> {
+                    found.ifPresent(known -> check.leaseKeys(known.keys()));
+                    return store.leaseRevoke(lease);
+                });
     }
 
     /** Before the keys of a lease are told. */
     void leaseKeysRead(Credential who, List<Bytes> keys) {
         if (!isOpen()) {
             Check check = check(who);
-            keys.forEach(key -> check.read(Wire.string(key), ByteString.EMPTY));
+            keys.forEach(key -> check.read(KeyRange.single(key)));
         }
     }
 
     /** Before what only administrators do. */
     void admin(Credential who) {
-        admin(who, accounts());
+        if (!isOpen()) {
+            admin(who, accounts());
+        }
     }
 
     void admin(Credential who, Accounts now) {
@@ -261,24 +251,6 @@ final class Guard {
             }
             if (now.user(user).isEmpty() || !now.isRoot(user)) {
                 throw Errors.PERMISSION_DENIED.asRuntimeException();
-            }
-        }
-    }
-
-    /** Before a lease is made. */
-    void grant(int bytes) {
-        alarms.refuseIfFull(bytes);
-    }
-
-    /** Writes, and when the accounts moved on meanwhile is permitted and written again. Blocks. */
-    <A extends Answer> A write(Store store, Op op, Supplier<Origin> permit, Class<A> type) {
-        for (int i = 0; ; i++) {
-            Answer answer = Errors.await(store.write(op, permit.get()));
-            boolean stale =
-                    answer instanceof Answer.Refused refused
-                            && refused.reason() == Answer.Reason.GUARD_STALE;
-            if (!stale || i == RETRIES_MAX) {
-                return Errors.expect(answer, type);
             }
         }
     }

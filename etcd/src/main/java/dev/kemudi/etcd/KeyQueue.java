@@ -26,9 +26,11 @@ final class KeyQueue {
     private static final long DEFAULT_TTL_SECONDS = 60;
 
     private final Store store;
+    private final Guard guard;
 
-    KeyQueue(Store store) {
+    KeyQueue(Store store, Guard guard) {
         this.store = store;
+        this.guard = guard;
     }
 
     /** A place in the queue. */
@@ -43,7 +45,7 @@ final class KeyQueue {
     long lease(long asked) {
         return asked != 0
                 ? asked
-                : Errors.await(store.leaseGrant(0, DEFAULT_TTL_SECONDS), Answer.LeaseGranted.class)
+                : Errors.await(guard.grant(0, DEFAULT_TTL_SECONDS, 0), Answer.LeaseGranted.class)
                         .id();
     }
 
@@ -58,6 +60,10 @@ final class KeyQueue {
         return Bytes.of(joined);
     }
 
+    private CompletableFuture<Answer> write(Op op) {
+        return guard.write(Credential.current(), op, 0);
+    }
+
     /** Takes a place, or finds the one this lease already has. */
     Place enter(Bytes name, long lease, Bytes value) {
         Bytes prefix = prefix(name);
@@ -70,7 +76,7 @@ final class KeyQueue {
                         List.of(absent),
                         List.of(new Op.Put(key, value, lease, false, false, false)),
                         List.of(Op.Range.of(KeyRange.single(key))));
-        Answer.Txn answer = Errors.await(store.txn(txn), Answer.Txn.class);
+        Answer.Txn answer = Errors.await(write(txn), Answer.Txn.class);
         if (answer.succeeded()) {
             return new Place(prefix, key, answer.revision(), answer.revision(), Optional.empty());
         }
@@ -85,6 +91,7 @@ final class KeyQueue {
      * @return the revision at which that was seen
      */
     long awaitTurn(Place place) {
+        guard.read(Credential.current(), KeyRange.prefix(place.prefix()));
         while (true) {
             KeyValue[] before = new KeyValue[1];
             Answer.Ranged scanned =
@@ -153,15 +160,14 @@ final class KeyQueue {
     }
 
     Optional<KeyValue> get(Bytes key) {
+        guard.read(Credential.current(), KeyRange.single(key));
         Answer.Ranged ranged =
                 Errors.expect(store.range(Op.Range.of(KeyRange.single(key))), Answer.Ranged.class);
         return ranged.kvs().stream().findFirst();
     }
 
     long delete(Bytes key) {
-        return Errors.await(
-                        store.delete(new Op.Delete(KeyRange.single(key), false)),
-                        Answer.Deleted.class)
+        return Errors.await(write(new Op.Delete(KeyRange.single(key), false)), Answer.Deleted.class)
                 .revision();
     }
 
@@ -175,6 +181,6 @@ final class KeyQueue {
                         createRevision,
                         Bytes.EMPTY);
         return Errors.await(
-                store.txn(new Op.Txn(List.of(still), List.of(op), List.of())), Answer.Txn.class);
+                write(new Op.Txn(List.of(still), List.of(op), List.of())), Answer.Txn.class);
     }
 }

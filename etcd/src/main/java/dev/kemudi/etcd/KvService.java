@@ -44,7 +44,9 @@ final class KvService extends KVGrpc.KVImplBase {
                     if (!request.getSerializable()) {
                         Errors.await(store.readBarrier());
                     }
-                    guard.range(Credential.current(), request);
+                    guard.read(
+                            Credential.current(),
+                            Wire.range(request.getKey(), request.getRangeEnd()));
                     Answer.Ranged ranged =
                             Errors.expect(store.range(Ranges.op(request)), Answer.Ranged.class);
                     return Ranges.answer(member.header(ranged.revision()), request, ranged);
@@ -59,10 +61,9 @@ final class KvService extends KVGrpc.KVImplBase {
                     checkSize(request);
                     Credential who = Credential.current();
                     Answer.Put put =
-                            guard.write(
-                                    store,
-                                    Wire.put(request),
-                                    () -> guard.put(who, request, store),
+                            Errors.await(
+                                    guard.write(
+                                            who, Wire.put(request), request.getSerializedSize()),
                                     Answer.Put.class);
                     return Wire.put(member.header(put.revision()), put);
                 });
@@ -77,10 +78,9 @@ final class KvService extends KVGrpc.KVImplBase {
                     checkSize(request);
                     Credential who = Credential.current();
                     Answer.Deleted deleted =
-                            guard.write(
-                                    store,
-                                    Wire.delete(request),
-                                    () -> guard.delete(who, request),
+                            Errors.await(
+                                    guard.write(
+                                            who, Wire.delete(request), request.getSerializedSize()),
                                     Answer.Deleted.class);
                     return Wire.delete(member.header(deleted.revision()), deleted);
                 });
@@ -94,10 +94,9 @@ final class KvService extends KVGrpc.KVImplBase {
                     checkSize(request);
                     Credential who = Credential.current();
                     Answer.Txn txn =
-                            guard.write(
-                                    store,
-                                    Wire.txn(request),
-                                    () -> guard.txn(who, request),
+                            Errors.await(
+                                    guard.write(
+                                            who, Wire.txn(request), request.getSerializedSize()),
                                     Answer.Txn.class);
                     return Wire.txn(member.header(txn.revision()), request, txn);
                 });

@@ -40,10 +40,12 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
         Unary.answer(
                 observer,
                 () -> {
-                    guard.grant(request.getSerializedSize());
                     Answer.LeaseGranted granted =
                             Errors.await(
-                                    store.leaseGrant(request.getID(), request.getTTL()),
+                                    guard.grant(
+                                            request.getID(),
+                                            request.getTTL(),
+                                            request.getSerializedSize()),
                                     Answer.LeaseGranted.class);
                     return LeaseGrantResponse.newBuilder()
                             .setHeader(member.header(granted.revision()))
@@ -59,10 +61,10 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
         Unary.answer(
                 observer,
                 () -> {
-                    guard.revoke(Credential.current(), request.getID(), store);
                     Answer.LeaseRevoked revoked =
                             Errors.await(
-                                    store.leaseRevoke(request.getID()), Answer.LeaseRevoked.class);
+                                    guard.revoke(Credential.current(), request.getID()),
+                                    Answer.LeaseRevoked.class);
                     return LeaseRevokeResponse.newBuilder()
                             .setHeader(member.header(revoked.revision()))
                             .build();

@@ -1,8 +1,10 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.ByteString;
 import dev.kemudi.etcd.proto.Permission;
+import dev.kemudi.store.Bytes;
+import dev.kemudi.store.KeyRange;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -12,30 +14,38 @@ import java.util.List;
  * several roles grant piece by piece count as one, as in etcd.
  */
 final class Permissions {
-    private static final ByteString NO_END = ByteString.copyFrom(new byte[] {0});
-    private static final Comparator<ByteString> ORDER =
-            ByteString.unsignedLexicographicalComparator();
-
     private final List<Span> reads;
     private final List<Span> writes;
 
     /** Keys in [from, to); an empty {@code to} is no end. */
-    private record Span(ByteString from, ByteString to) {
+    private record Span(Bytes from, Bytes to) {
+        static Span of(KeyRange range) {
+            if (range.isSingle()) {
+                byte[] key = range.key().array();
+                return new Span(range.key(), Bytes.of(Arrays.copyOf(key, key.length + 1)));
+            }
+            return new Span(range.key(), range.isOpenEnded() ? Bytes.EMPTY : range.end());
+        }
+
         boolean endless() {
             return to.isEmpty();
         }
 
-        boolean reaches(ByteString key) {
-            return endless() || ORDER.compare(to, key) >= 0;
+        boolean reaches(Bytes key) {
+            return endless() || to.compareTo(key) >= 0;
         }
 
         boolean holds(Span other) {
-            return ORDER.compare(from, other.from) <= 0
+            return from.compareTo(other.from) <= 0
                     && (endless() || !other.endless() && reaches(other.to));
         }
 
         boolean isEmpty() {
-            return !endless() && ORDER.compare(from, to) >= 0;
+            return !endless() && from.compareTo(to) >= 0;
+        }
+
+        Span joined(Span next) {
+            return next.endless() || !reaches(next.to) ? new Span(from, next.to) : this;
         }
     }
 
@@ -44,27 +54,19 @@ final class Permissions {
         writes = merged(granted, Permission.Type.READ);
     }
 
-    private static Span span(ByteString key, ByteString end) {
-        if (end.isEmpty()) {
-            return new Span(key, key.concat(NO_END));
-        }
-        return new Span(key, end.equals(NO_END) ? ByteString.EMPTY : end);
-    }
-
     private static List<Span> merged(List<Permission> granted, Permission.Type without) {
         List<Span> spans = new ArrayList<>();
         for (Permission permission : granted) {
-            Span span = span(permission.getKey(), permission.getRangeEnd());
+            Span span = Span.of(Wire.range(permission.getKey(), permission.getRangeEnd()));
             if (permission.getPermType() != without && !span.isEmpty()) {
                 spans.add(span);
             }
         }
-        spans.sort(Comparator.comparing(Span::from, ORDER));
+        spans.sort(Comparator.comparing(Span::from));
         List<Span> merged = new ArrayList<>();
         for (Span span : spans) {
-            Span last = merged.isEmpty() ? null : merged.getLast();
-            if (last != null && last.reaches(span.from())) {
-                merged.set(merged.size() - 1, joined(last, span));
+            if (!merged.isEmpty() && merged.getLast().reaches(span.from())) {
+                merged.add(merged.removeLast().joined(span));
             } else {
                 merged.add(span);
             }
@@ -72,18 +74,12 @@ final class Permissions {
         return List.copyOf(merged);
     }
 
-    private static Span joined(Span first, Span second) {
-        return second.endless() || !first.reaches(second.to())
-                ? new Span(first.from(), second.to())
-                : first;
+    boolean mayRead(KeyRange range) {
+        return holds(reads, Span.of(range));
     }
 
-    boolean mayRead(ByteString key, ByteString end) {
-        return holds(reads, span(key, end));
-    }
-
-    boolean mayWrite(ByteString key, ByteString end) {
-        return holds(writes, span(key, end));
+    boolean mayWrite(KeyRange range) {
+        return holds(writes, Span.of(range));
     }
 
     private static boolean holds(List<Span> spans, Span asked) {
@@ -91,7 +87,7 @@ final class Permissions {
         int high = spans.size();
         while (low < high) {
             int middle = (low + high) >>> 1;
-            if (ORDER.compare(spans.get(middle).from(), asked.from()) <= 0) {
+            if (spans.get(middle).from().compareTo(asked.from()) <= 0) {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -110,7 +110,7 @@ final class SnapshotStream {
                             throw new UncheckedIOException(e);
                         }
                     });
-            members(writer);
+            members(writer, store.membership().members());
             return writer.finish(head);
         } catch (UncheckedIOException e) {
             throw e.getCause();

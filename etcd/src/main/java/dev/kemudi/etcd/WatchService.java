@@ -15,9 +15,11 @@ final class WatchService extends WatchGrpc.WatchImplBase {
     private final Member member;
     private final Limits limits;
     private final OpenStreams open;
+    private final Guard guard;
     private final Set<WatchStream> streams = ConcurrentHashMap.newKeySet();
 
-    WatchService(Store store, Member member, Limits limits, OpenStreams open) {
+    WatchService(Store store, Member member, Limits limits, OpenStreams open, Guard guard) {
+        this.guard = guard;
         this.store = store;
         this.member = member;
         this.limits = limits;
@@ -31,6 +33,7 @@ final class WatchService extends WatchGrpc.WatchImplBase {
                         store,
                         member,
                         limits,
+                        guard,
                         (ServerCallStreamObserver<WatchResponse>) observer,
                         this::left);
         streams.add(stream);

@@ -8,6 +8,7 @@ import dev.kemudi.store.Bytes;
 import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.Store;
 import dev.kemudi.store.Watcher;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
@@ -40,6 +41,8 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
     private final Store store;
     private final Member member;
     private final Limits limits;
+    private final Guard guard;
+    private final Credential who = Credential.current();
     private final ServerCallStreamObserver<WatchResponse> out;
     private final Consumer<WatchStream> gone;
     private final InboundPace pace;
@@ -57,11 +60,13 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             Store store,
             Member member,
             Limits limits,
+            Guard guard,
             ServerCallStreamObserver<WatchResponse> out,
             Consumer<WatchStream> gone) {
         this.store = store;
         this.member = member;
         this.limits = limits;
+        this.guard = guard;
         this.out = out;
         this.gone = gone;
         this.pace = InboundPace.of(out);
@@ -145,6 +150,11 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
     }
 
     private String refusal(WatchCreateRequest request, KeyRange range) {
+        try {
+            guard.read(who, range);
+        } catch (StatusRuntimeException e) {
+            return Errors.go(e.getStatus());
+        }
         if (!range.isSingle() && !range.isOpenEnded() && range.key().compareTo(range.end()) >= 0) {
             return "mvcc: watcher range is empty";
         }
