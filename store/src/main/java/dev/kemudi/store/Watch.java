@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Watch implements Watcher {
     private static final System.Logger LOG = System.getLogger(Watch.class.getName());
+
+    private static final int SHARED_MAX = 8;
 
     private final WatchHub hub;
     private final KeyRange range;
@@ -24,7 +27,7 @@ final class Watch implements Watcher {
 
     // All below are guarded by this watch's monitor.
     private long next;
-    private @Nullable Deque<WatchHub.Delivery> buffer;
+    private @Nullable Deque<Delivery> buffer;
     private int bufferedEvents;
     private long bufferedBytes;
     private boolean synced;
@@ -57,32 +60,68 @@ final class Watch implements Watcher {
         return synced;
     }
 
-    /** Called by the dispatcher; false: there was no room, this watch reads on by itself. */
-    synchronized boolean offer(WatchHub.Delivery delivery) {
-        if (closed || !synced) {
-            return false;
+    /**
+     * Called by the dispatcher, without a lock; false: there was no room, and the dispatcher has to
+     * make this watch fall back.
+     */
+    boolean hand(Delivery delivery) {
+        Optional<EventBatch> batch;
+        synchronized (this) {
+            if (closed || !synced || delivery.through() < next) {
+                return true;
+            }
+            if (running || buffer != null || progressWanted) {
+                return buffered(delivery);
+            }
+            batch = delivery.batch(prevKv, next);
+            running = true;
         }
-        if (delivery.revision < next) {
+        boolean taken = batch.isEmpty() || offered(batch.get());
+        synchronized (this) {
+            running = false;
+            if (taken) {
+                next = Math.max(next, delivery.through() + 1);
+            }
+            boolean fits = taken || closed || !synced || buffered(delivery);
+            if (progressWanted || !synced) {
+                schedule();
+            }
+            return fits;
+        }
+    }
+
+    private boolean offered(EventBatch batch) {
+        try {
+            boolean taken = listener.offer(batch);
+            if (taken) {
+                hub.metrics().events().inc(batch.events().size());
+            }
+            return taken;
+        } catch (RuntimeException e) {
+            failed(e);
             return true;
         }
+    }
+
+    /** Puts it into the buffer if there is room. Called under the monitor. */
+    private boolean buffered(Delivery delivery) {
         Limits limits = hub.limits();
         boolean full =
                 bufferedEvents > 0
                         && (bufferedEvents + delivery.size() > limits.watchBufferEvents()
-                                || bufferedBytes + delivery.bytes > limits.watchBufferBytes()
+                                || bufferedBytes + delivery.bytes() > limits.watchBufferBytes()
                                 || hub.bufferedBytes().get() > limits.watchBufferBytesTotal());
         if (full) {
-            synced = false;
-            hub.metrics().slowWatches().inc();
             return false;
         }
         if (buffer == null) {
             buffer = new ArrayDeque<>(4);
+            hub.behind().incrementAndGet();
         }
         buffer.add(delivery);
         bufferedEvents += delivery.size();
-        bufferedBytes += delivery.bytes;
-        hub.bufferedBytes().addAndGet(delivery.bytes);
+        bufferedBytes += delivery.bytes();
+        hub.bufferedBytes().addAndGet(delivery.bytes());
         schedule();
         return true;
     }
@@ -95,9 +134,12 @@ final class Watch implements Watcher {
         }
     }
 
-    /** The dispatcher lost its place: this watch must find its own. */
-    synchronized void fallBack() {
+    /** From here on this watch must find its place by itself; before {@code after} it had all. */
+    synchronized void fallBack(long after) {
         synced = false;
+        if (buffer == null) {
+            next = Math.max(next, after);
+        }
         schedule();
     }
 
@@ -115,14 +157,18 @@ final class Watch implements Watcher {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException e) {
-            if (!hub.isClosed()) {
-                LOG.log(
-                        Level.WARNING,
-                        "a watch of " + range + " ends: its listener or its read failed",
-                        e);
-            }
-            end();
+            failed(e);
         }
+    }
+
+    private void failed(RuntimeException e) {
+        if (!hub.isClosed()) {
+            LOG.log(
+                    Level.WARNING,
+                    "a watch of " + range + " ends: its listener or its read failed",
+                    e);
+        }
+        end();
     }
 
     /**
@@ -133,12 +179,14 @@ final class Watch implements Watcher {
         // First, because whatever was dispatched up to here is in the buffer by now.
         boolean asked = wantsProgress();
         long complete = asked ? hub.awaitVisibleDispatched() : 0;
-        Deque<WatchHub.Delivery> taken;
+        Deque<Delivery> taken;
+        long from;
         boolean progress = false;
         synchronized (this) {
             if (closed) {
                 return false;
             }
+            from = next;
             taken = takeBuffer();
             if (taken == null && synced) {
                 if (!progressWanted) {
@@ -153,7 +201,7 @@ final class Watch implements Watcher {
             }
         }
         if (taken != null) {
-            deliver(taken);
+            deliver(taken, from);
         } else if (progress) {
             listener.progress(complete);
         } else {
@@ -166,31 +214,32 @@ final class Watch implements Watcher {
         return progressWanted && synced && !closed;
     }
 
-    private @Nullable Deque<WatchHub.Delivery> takeBuffer() {
-        Deque<WatchHub.Delivery> taken = buffer;
+    private @Nullable Deque<Delivery> takeBuffer() {
+        Deque<Delivery> taken = buffer;
         if (taken != null) {
             buffer = null;
+            hub.behind().decrementAndGet();
             hub.bufferedBytes().addAndGet(-bufferedBytes);
             bufferedEvents = 0;
             bufferedBytes = 0;
-            next = taken.getLast().revision + 1;
+            next = Math.max(next, taken.getLast().through() + 1);
         }
         return taken;
     }
 
-    private void deliver(Deque<WatchHub.Delivery> taken) {
-        long through = taken.getLast().revision;
-        List<Event> events;
-        if (taken.size() == 1) {
-            events = taken.getFirst().events(prevKv);
-        } else {
-            events = new ArrayList<>();
-            for (WatchHub.Delivery delivery : taken) {
-                events.addAll(delivery.events(prevKv));
+    private void deliver(Deque<Delivery> taken, long from) {
+        List<EventBatch> batches = new ArrayList<>(taken.size());
+        for (Delivery delivery : taken) {
+            delivery.batch(prevKv, from).ifPresent(batches::add);
+        }
+        // A few are shared with others; of many a message each would cost more than sharing saves.
+        for (EventBatch batch :
+                batches.size() > SHARED_MAX ? List.of(EventBatch.merged(batches)) : batches) {
+            if (!isClosed()) {
+                listener.events(batch);
+                hub.metrics().events().inc(batch.events().size());
             }
         }
-        listener.events(events, through);
-        hub.metrics().events().inc(events.size());
     }
 
     private void catchUp() throws InterruptedException {
@@ -219,7 +268,7 @@ final class Watch implements Watcher {
         List<Event> events = new ArrayList<>();
         chunk.revisions().forEach(revision -> events.addAll(revision.events()));
         if (!events.isEmpty() && !isClosed()) {
-            listener.events(events, chunk.through());
+            listener.events(new EventBatch(events, chunk.through()));
             hub.metrics().events().inc(events.size());
         }
         synchronized (this) {

@@ -6,24 +6,35 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /*
  * How events reach watches
  * ------------------------
- * applier --(bounded ring)--> dispatcher --(bounded buffer per watch)--> a virtual thread --> listener
+ * applier --(bounded ring)--> dispatcher --> offered to the listener of each watch, or else
+ *                                        --(bounded buffer per watch)--> a virtual thread --> listener
+ *
+ * The dispatcher takes all that is in the ring as one: when little happens that is one revision, when it cannot
+ * keep up with the watches that is many, and they cost hardly more. What the revisions have for one range is
+ * one delivery, shared by all watches of it, however many: so an edge can encode it once. Each watch is offered
+ * it; who cannot take it without waiting gets it through a buffer and a virtual thread of its own.
  *
  * A watch is either synced, then the dispatcher hands it what matches, or it reads the LOG rows by itself, in
  * chunks, from a view of its own, until it has caught up and joins. It begins unsynced, and it becomes
  * unsynced again when its buffer is full: so memory is bounded, nobody waits for a slow watch, and no event
  * is lost; a slow watch only pays with reads. The dispatcher itself is such a reader: when the ring
- * overflowed it fetches the missing revisions from LOG.
+ * overflowed it fetches the missing revisions from LOG. When many watches are behind at once, it is the machine
+ * that is slow: then the dispatcher gives them a few milliseconds, and what gathers meanwhile is one delivery.
  *
- * What always holds: revisions are dispatched one by one without a gap; a watch joins only at a place the
+ * What always holds: revisions are dispatched in order without a gap; a watch joins only at a place the
  * dispatcher has not passed (both under the hub's lock, which no reader of the store and not the applier
- * takes); one revision goes to a watch in one piece. A watch that nothing happens to has no thread and no
+ * takes); one revision goes to a watch in one piece; no listener is called under a lock of the hub or the watch,
+ * and of one watch by one thread at a time. What is dispatched is on its way, what is delivered has been
+ * offered or buffered: progress is told of the latter. A watch that nothing happens to has no thread and no
  * buffer.
  *
  * Refused: letting the applier offer to watches directly; a thousand watchers would be paid for by every
@@ -32,13 +43,19 @@ import java.util.concurrent.locks.ReentrantLock;
 /** Fans events out. Safe for use by many threads. */
 final class WatchHub implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(WatchHub.class.getName());
-    private static final int EVENT_OVERHEAD_BYTES = 128;
+    private static final int BEHIND_SHARE = 4;
+    private static final int BEHIND_MIN = 16;
+    private static final int WAITS_MAX = 10;
+    private static final long WAIT_NANOS = 500_000;
 
     private final Backend backend;
     private final Limits limits;
     private final StoreMetrics metrics;
     private final Semaphore catchUps;
     private final AtomicLong bufferedBytes = new AtomicLong();
+
+    /** Watches whose buffer is not empty. */
+    private final AtomicInteger behind = new AtomicInteger();
 
     private final ReentrantLock ringLock = new ReentrantLock();
     private final Condition ringFilled = ringLock.newCondition();
@@ -48,9 +65,10 @@ final class WatchHub implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final WatchIndex index = new WatchIndex();
     private final Condition dispatchedMoved = lock.newCondition();
-    private int open;
+    private volatile int open;
     private int progressWaiters;
-    private volatile long dispatched;
+    private long dispatched;
+    private volatile long delivered;
     private volatile boolean closed;
     private final Thread dispatcher;
 
@@ -60,6 +78,7 @@ final class WatchHub implements AutoCloseable {
         this.metrics = metrics;
         this.catchUps = new Semaphore(limits.catchUpsMax());
         this.dispatched = revision;
+        this.delivered = revision;
         this.dispatcher = Thread.ofVirtual().name("store-watch-hub").start(this::run);
     }
 
@@ -83,8 +102,8 @@ final class WatchHub implements AutoCloseable {
         return bufferedBytes;
     }
 
-    long dispatched() {
-        return dispatched;
+    AtomicInteger behind() {
+        return behind;
     }
 
     /**
@@ -99,14 +118,14 @@ final class WatchHub implements AutoCloseable {
         lock.lockInterruptibly();
         try {
             progressWaiters++;
-            while (dispatched < visible && !closed) {
+            while (delivered < visible && !closed) {
                 dispatchedMoved.await();
             }
         } finally {
             progressWaiters--;
             lock.unlock();
         }
-        return dispatched;
+        return delivered;
     }
 
     int watchers() {
@@ -116,14 +135,6 @@ final class WatchHub implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-    }
-
-    static long bytesOf(List<Watcher.Event> events) {
-        long bytes = 0;
-        for (Watcher.Event event : events) {
-            bytes += EVENT_OVERHEAD_BYTES + event.kv().key().length() + event.kv().value().length();
-        }
-        return bytes;
     }
 
     /**
@@ -137,11 +148,11 @@ final class WatchHub implements AutoCloseable {
         try {
             for (Machine.Revision revision : revisions) {
                 ring.add(revision);
-                ringBytes += bytesOf(revision.events());
+                ringBytes += Delivery.bytesOf(revision.events());
             }
             while (ring.size() > limits.hubRevisionsMax()
                     || (ringBytes > limits.hubBytesMax() && ring.size() > 1)) {
-                ringBytes -= bytesOf(ring.remove().events());
+                ringBytes -= Delivery.bytesOf(ring.remove().events());
             }
             ringFilled.signal();
         } finally {
@@ -204,13 +215,9 @@ final class WatchHub implements AutoCloseable {
         try {
             while (!closed) {
                 take(batch);
-                for (Machine.Revision revision : batch) {
-                    if (revision.revision() > dispatched + 1) {
-                        fetch(revision.revision() - 1);
-                    }
-                    if (revision.revision() == dispatched + 1) {
-                        dispatch(revision);
-                    }
+                for (int at = 0; at < batch.size() && !closed; ) {
+                    at = dispatchSome(batch, at);
+                    awaitThoseBehind();
                 }
                 batch.clear();
             }
@@ -220,6 +227,56 @@ final class WatchHub implements AutoCloseable {
             if (!closed) {
                 LOG.log(Level.ERROR, "watches get no more events until restart", e);
             }
+        }
+    }
+
+    /** Dispatches revisions from {@code at} on as one, as many as a message should have. */
+    private int dispatchSome(List<Machine.Revision> batch, int at) {
+        long first = batch.get(at).revision();
+        if (first > reached() + 1) {
+            fetch(first - 1);
+        }
+        long after = reached();
+        int end = at;
+        int events = 0;
+        long bytes = 0;
+        List<Machine.Revision> some = new ArrayList<>();
+        for (; end < batch.size(); end++) {
+            Machine.Revision next = batch.get(end);
+            if (next.revision() <= after) {
+                continue;
+            }
+            boolean gap = next.revision() > after + 1;
+            boolean full = events >= limits.catchUpEventsMax() || bytes >= limits.catchUpBytesMax();
+            if (gap || full) {
+                break;
+            }
+            some.add(next);
+            after = next.revision();
+            events += next.events().size();
+            bytes += Delivery.bytesOf(next.events());
+        }
+        if (!some.isEmpty()) {
+            dispatch(some, after);
+        }
+        return end;
+    }
+
+    private long reached() {
+        lock.lock();
+        try {
+            return dispatched;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitThoseBehind() {
+        for (int i = 0; i < WAITS_MAX && !closed; i++) {
+            if (behind.get() <= Math.max(BEHIND_MIN, open / BEHIND_SHARE)) {
+                return;
+            }
+            LockSupport.parkNanos(WAIT_NANOS);
         }
     }
 
@@ -239,19 +296,18 @@ final class WatchHub implements AutoCloseable {
 
     /** Dispatches from LOG what the ring had no room for. */
     private void fetch(long through) {
-        while (dispatched < through) {
+        for (long from = reached() + 1; from <= through && !closed; from = reached() + 1) {
             LogChunk chunk;
+            long compacted;
             try (View view = backend.view()) {
-                if (dispatched + 1 < view.mark().compacted()) {
-                    unsyncAll();
-                    moveTo(view.mark().compacted() - 1);
-                }
-                chunk = LogChunk.read(view, dispatched + 1, key -> true, true, limits);
+                compacted = view.mark().compacted();
+                chunk = LogChunk.read(view, Math.max(from, compacted), key -> true, true, limits);
             }
-            for (Machine.Revision revision : chunk.revisions()) {
-                dispatch(revision);
+            if (from < compacted) {
+                unsyncAll();
+                moveTo(compacted - 1);
             }
-            moveTo(Math.max(dispatched, chunk.through()));
+            dispatch(chunk.revisions(), chunk.through());
         }
     }
 
@@ -278,36 +334,51 @@ final class WatchHub implements AutoCloseable {
 
     private void unsync(Watch watch) {
         index.remove(watch);
-        watch.fallBack();
+        watch.fallBack(delivered + 1);
     }
 
-    private void dispatch(Machine.Revision revision) {
-        List<WatchIndex.Group> groups = new ArrayList<>(2);
-        List<Watch> full = new ArrayList<>(0);
+    private void dispatch(List<Machine.Revision> revisions, long through) {
+        List<WatchIndex.Parcel> parcels = new ArrayList<>(2);
         lock.lock();
         try {
-            for (Watcher.Event event : revision.events()) {
-                index.match(
-                        event.kv().key(),
-                        group -> {
-                            if (group.matched.isEmpty()) {
-                                group.matched = new ArrayList<>(1);
-                                groups.add(group);
-                            }
-                            group.matched.add(event);
-                        });
-            }
-            for (WatchIndex.Group group : groups) {
-                Delivery delivery = new Delivery(revision.revision(), group.matched);
-                group.matched = List.of();
-                for (Watch watch : group.members) {
-                    if (!watch.offer(delivery)) {
-                        full.add(watch);
-                    }
+            List<WatchIndex.Group> groups = new ArrayList<>(2);
+            for (Machine.Revision revision : revisions) {
+                for (Watcher.Event event : revision.events()) {
+                    index.match(event.kv().key(), group -> add(groups, group, event));
                 }
             }
-            full.forEach(index::remove);
-            moveTo(revision.revision());
+            groups.forEach(group -> parcels.add(group.pack(through)));
+            dispatched = Math.max(dispatched, through);
+        } finally {
+            lock.unlock();
+        }
+        for (WatchIndex.Parcel parcel : parcels) {
+            for (Watch watch : parcel.members()) {
+                if (!watch.hand(parcel.delivery())) {
+                    full(watch);
+                }
+            }
+        }
+        moveTo(through);
+    }
+
+    private static void add(
+            List<WatchIndex.Group> groups, WatchIndex.Group group, Watcher.Event event) {
+        if (group.matched.isEmpty()) {
+            group.matched = new ArrayList<>();
+            groups.add(group);
+        }
+        group.matched.add(event);
+    }
+
+    /** This watch has no room: from here on it reads by itself. */
+    private void full(Watch watch) {
+        metrics.slowWatches().inc();
+        lock.lock();
+        try {
+            if (watch.slot >= 0) {
+                unsync(watch);
+            }
         } finally {
             lock.unlock();
         }
@@ -318,48 +389,12 @@ final class WatchHub implements AutoCloseable {
         lock.lock();
         try {
             dispatched = Math.max(dispatched, revision);
+            delivered = Math.max(delivered, revision);
             if (progressWaiters > 0) {
                 dispatchedMoved.signalAll();
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** What one revision has for the watches of one range; shared by all of them. */
-    static final class Delivery {
-        final long revision;
-        final long bytes;
-        private final List<Watcher.Event> events;
-        private volatile List<Watcher.Event> stripped = List.of();
-
-        Delivery(long revision, List<Watcher.Event> events) {
-            this.revision = revision;
-            this.events = events;
-            this.bytes = bytesOf(events);
-        }
-
-        int size() {
-            return events.size();
-        }
-
-        List<Watcher.Event> events(boolean prevKv) {
-            if (prevKv) {
-                return events;
-            }
-            List<Watcher.Event> without = stripped;
-            if (without.isEmpty()) {
-                without =
-                        events.stream()
-                                .map(event ->
-                                        event.previous().isEmpty()
-                                                ? event
-                                                : new Watcher.Event(
-                                                        event.type(), event.kv(), List.of()))
-                                .toList();
-                stripped = without;
-            }
-            return without;
         }
     }
 

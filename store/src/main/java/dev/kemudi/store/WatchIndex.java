@@ -23,9 +23,19 @@ final class WatchIndex {
     static final class Group {
         final List<Watch> members = new ArrayList<>(1);
 
-        /** What the revision being dispatched has for this group. */
+        /** What the revisions being dispatched have for this group. */
         List<Watcher.Event> matched = List.of();
+
+        /** What matched, and for whom; nothing matches afterwards. */
+        Parcel pack(long through) {
+            Delivery delivery = new Delivery(matched, through);
+            matched = List.of();
+            return new Parcel(delivery, members.toArray(Watch[]::new));
+        }
     }
+
+    /** One delivery for many: the members as they were. */
+    record Parcel(Delivery delivery, Watch[] members) {}
 
     int size() {
         return size;

@@ -18,6 +18,25 @@ public interface Watcher extends AutoCloseable {
         void events(List<Event> events, long revision);
 
         /**
+         * As {@link #events(List, long)}, with what other watches were made of the same events; a
+         * listener implements the one or the other.
+         */
+        default void events(EventBatch batch) {
+            events(batch.events(), batch.revision());
+        }
+
+        /**
+         * Offers events on the thread that serves all watches: it must neither block nor take long.
+         * Who cannot take them now returns false, and gets them on a thread of its own, where it
+         * may block. While they are offered the store holds no lock.
+         *
+         * @return whether they were taken
+         */
+        default boolean offer(EventBatch batch) {
+            return false;
+        }
+
+        /**
          * Nothing matched up to {@code revision}: an answer to {@link Watcher#requestProgress()}.
          */
         void progress(long revision);

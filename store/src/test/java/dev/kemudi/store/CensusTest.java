@@ -142,9 +142,9 @@ class CensusTest {
         random = new Random(seed);
         backend = memory ? new MemoryBackend() : open(path(0));
         int opened = 0;
-        for (int step = 0; step < 120; step++) {
+        for (int step = 0; step < 60; step++) {
             // Grow, then shrink, then grow again.
-            apply(new Machine(backend, outcome -> {}), ops(step % 60 < 35 ? 1 : 9));
+            apply(new Machine(backend, outcome -> {}), ops(step % 30 < 18 ? 1 : 9));
             compare();
             if (step % 10 == 9) {
                 checkBuckets();
