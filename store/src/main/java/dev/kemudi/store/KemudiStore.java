@@ -81,7 +81,7 @@ public final class KemudiStore implements Store {
         this.upkeep = new Upkeep(backend, log, limits, time, metrics, this::beside, diskHasRoom);
         this.writes = new Writes(backend, log, areas, limits, time, metrics, upkeep::diskFull);
         this.leases = new LeaseDesk(backend, log, writes, keeper, limits, metrics);
-        this.members = new Members(identity, areas, writes, log, time);
+        this.members = new Members(identity, areas, writes, log);
         this.memberDuty = new MemberDuty(identity, members, log);
         stand(log.standing());
         upkeep.start();

@@ -1,6 +1,5 @@
 package dev.kemudi.store;
 
-import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.Log;
 import dev.kemudi.log.LogRefusedException;
 import dev.kemudi.log.Peer;
@@ -14,7 +13,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /*
@@ -35,17 +33,15 @@ final class Members implements Membership {
     private final Areas areas;
     private final Writes writes;
     private final Log<Answer> log;
-    private final TimeSource time;
 
     /** What to write, and what to answer once it is written. */
     private record Edit<T>(Map<Bytes, Optional<Bytes>> rows, Function<List<Member>, T> answer) {}
 
-    Members(Identity identity, Areas areas, Writes writes, Log<Answer> log, TimeSource time) {
+    Members(Identity identity, Areas areas, Writes writes, Log<Answer> log) {
         this.identity = identity;
         this.areas = areas;
         this.writes = writes;
         this.log = log;
-        this.time = time;
     }
 
     @Override
@@ -71,11 +67,14 @@ final class Members implements Membership {
     public CompletableFuture<Member> add(List<String> peerUrls, boolean learner) {
         List<String> sorted = peerUrls.stream().sorted().toList();
         sorted.forEach(Identity::address);
-        long seconds = TimeUnit.MILLISECONDS.toSeconds(time.epochMillis());
-        long id = Identity.memberId(sorted, identity.clusterToken(), seconds);
+        // Not of the time, as in etcd: who joins knows its peer URLs and the token, and nothing
+        // else.
+        long id = Identity.memberId(sorted, identity.clusterToken());
         Member member = new Member(id, "", sorted, List.of(), learner);
         return edit(now -> {
-            if (log.quorum().isEmpty()) {
+            // A declared member alone may be on a log of its own; who opened it sees the second
+            // member and opens it again on a replicated log.
+            if (log.quorum().isEmpty() && !identity.declared()) {
                 throw refusal(
                         Reason.UNHEALTHY,
                         "this node's log has no peers: open the store on a replicated log");
