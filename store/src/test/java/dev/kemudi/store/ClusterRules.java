@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -258,9 +260,9 @@ abstract class ClusterRules {
         assertThat(reason(membership.remove(99))).isEqualTo(MembershipException.Reason.NOT_FOUND);
         assertThat(reason(membership.updatePeerUrls(99, List.of("http://127.0.0.1:1"))))
                 .isEqualTo(MembershipException.Reason.NOT_FOUND);
-        assertThat(reason(membership.updatePeerUrls(ids.get(0), INITIAL.get("b"))))
+        assertThat(reason(membership.updatePeerUrls(ids.get(0), List.of("http://127.0.0.1:2381"))))
                 .isEqualTo(MembershipException.Reason.PEER_URL_EXISTS);
-        assertThat(reason(membership.add(INITIAL.get("b"), false)))
+        assertThat(reason(membership.add(List.of("http://127.0.0.1:2381"), false)))
                 .isEqualTo(MembershipException.Reason.PEER_URL_EXISTS);
         assertThat(reason(membership.promote(ids.get(0))))
                 .isEqualTo(MembershipException.Reason.NOT_A_LEARNER);
@@ -274,11 +276,14 @@ abstract class ClusterRules {
                         .contains(new Peer(ids.get(0), "127.0.0.1:4444", false)));
     }
 
-    static MembershipException.Reason reason(java.util.concurrent.CompletableFuture<?> refused) {
+    static MembershipException.Reason reason(CompletableFuture<?> refused) {
         try {
             refused.join();
-        } catch (java.util.concurrent.CompletionException e) {
-            return ((MembershipException) e.getCause()).reason();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof MembershipException refusal) {
+                return refusal.reason();
+            }
+            throw e;
         }
         throw new AssertionError("expected a refusal");
     }

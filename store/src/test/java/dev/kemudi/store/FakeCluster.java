@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +50,10 @@ final class FakeCluster implements AutoCloseable {
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private Node<?> node(long id) {
+        return Objects.requireNonNull(nodes.get(id), "no node " + id);
     }
 
     void configure(List<Peer> initial) {
@@ -95,13 +100,13 @@ final class FakeCluster implements AutoCloseable {
     }
 
     void cutOff(long id) {
-        ordered(() -> nodes.get(id).cutOff = true);
+        ordered(() -> node(id).cutOff = true);
     }
 
     /** It hears of everything, and what it had proposed goes on its way. */
     void heal(long id) {
         ordered(() -> {
-            Node<?> node = nodes.get(id);
+            Node<?> node = node(id);
             node.cutOff = false;
             node.catchUp(entries.size());
             node.stand();
@@ -113,7 +118,7 @@ final class FakeCluster implements AutoCloseable {
     /** As {@link #heal}, by a copy of another's state instead of the entries that were missed. */
     void healByCopy(long id, long from, Path directory) {
         ordered(() -> {
-            nodes.get(id).take(nodes.get(from), directory);
+            node(id).take(node(from), directory);
             return id;
         });
         heal(id);
@@ -126,7 +131,7 @@ final class FakeCluster implements AutoCloseable {
 
     /** Proposals that a node that is cut off could not pass on. */
     int held(long id) {
-        return ordered(() -> nodes.get(id).held.size());
+        return ordered(() -> node(id).held.size());
     }
 
     List<LogEntry> entries() {
@@ -189,7 +194,7 @@ final class FakeCluster implements AutoCloseable {
                 held.add(() -> append(command, traceparent, answer));
                 return;
             }
-            if (leader == 0 || nodes.get(leader).cutOff) {
+            if (leader == 0 || node(leader).cutOff) {
                 answer.completeExceptionally(noLeader());
                 return;
             }
@@ -221,7 +226,7 @@ final class FakeCluster implements AutoCloseable {
         public CompletableFuture<Long> readBarrier() {
             CompletableFuture<Long> reached = new CompletableFuture<>();
             order.execute(() -> {
-                if (cutOff || leader == 0 || nodes.get(leader).cutOff) {
+                if (cutOff || leader == 0 || node(leader).cutOff) {
                     reached.completeExceptionally(noLeader());
                 } else {
                     reached.complete(applied);
