@@ -160,10 +160,10 @@ final class Guard {
             return alarms.noSpace();
         }
         alarms.refuseIfCorrupt();
-        return write(who, op, RETRIES_MAX);
+        return checked(who, op, RETRIES_MAX);
     }
 
-    private CompletableFuture<Answer> write(Credential who, Op op, long retries) {
+    private CompletableFuture<Answer> checked(Credential who, Op op, int retries) {
         if (isOpen()) {
             long revision = area.revision();
             return revision == 0
@@ -190,12 +190,12 @@ final class Guard {
     }
 
     private CompletableFuture<Answer> retried(
-            CompletableFuture<Answer> answer, Credential who, Op op, long retries) {
+            CompletableFuture<Answer> answer, Credential who, Op op, int retries) {
         return answer.thenCompose(told ->
                 told instanceof Answer.Refused refused
                                 && refused.reason() == Answer.Reason.GUARD_STALE
                                 && retries > 0
-                        ? write(who, op, retries - 1)
+                        ? checked(who, op, retries - 1)
                         : answer);
     }
 
