@@ -24,10 +24,6 @@ import java.util.Optional;
  * @param electionMinMillis how long a leader may be silent before others stand for election; a
  *     random time between this and {@code electionMaxMillis}. Heartbeats come at half of it
  * @param electionMaxMillis the longest silence
- * @param leaseReads whether a leader that heard from a majority within 0.9 of {@code
- *     electionMinMillis} answers read barriers without asking again. That is linearizable only as
- *     long as no member's monotonic clock runs more than a tenth faster than the leader's or stops
- *     while it is suspended; off by default for that reason
  */
 public record Config(
         long self,
@@ -38,8 +34,7 @@ public record Config(
         boolean seeded,
         Optional<Tls> tls,
         int electionMinMillis,
-        int electionMaxMillis,
-        boolean leaseReads) {
+        int electionMaxMillis) {
     public Config {
         peers = List.copyOf(peers);
         if (self == 0) {
@@ -68,10 +63,10 @@ public record Config(
         }
     }
 
-    /** A first member of a new cluster: no TLS, silence of 300 to 600 ms, no lease reads. */
+    /** A first member of a new cluster: no TLS, silence of 300 to 600 ms. */
     public static Config of(long self, String clusterId, List<Peer> peers) {
         return new Config(
-                self, clusterId, peers, "", false, false, Optional.empty(), 300, 600, false);
+                self, clusterId, peers, "", false, false, Optional.empty(), 300, 600);
     }
 
     /** The same, listening elsewhere than where others reach it. */
@@ -85,8 +80,7 @@ public record Config(
                 seeded,
                 tls,
                 electionMinMillis,
-                electionMaxMillis,
-                leaseReads);
+                electionMaxMillis);
     }
 
     /** The same, of a node that waits to be added to a cluster that exists. */
@@ -100,8 +94,7 @@ public record Config(
                 seeded,
                 tls,
                 electionMinMillis,
-                electionMaxMillis,
-                leaseReads);
+                electionMaxMillis);
     }
 
     /** The same, where every first member was given the same state. */
@@ -115,8 +108,7 @@ public record Config(
                 true,
                 tls,
                 electionMinMillis,
-                electionMaxMillis,
-                leaseReads);
+                electionMaxMillis);
     }
 
     /** The same, with peers that prove who they are. */
@@ -130,28 +122,12 @@ public record Config(
                 seeded,
                 Optional.of(newTls),
                 electionMinMillis,
-                electionMaxMillis,
-                leaseReads);
+                electionMaxMillis);
     }
 
     /** The same, with other patience. */
     public Config withElectionMillis(int min, int max) {
         return new Config(
-                self, clusterId, peers, listen, joining, seeded, tls, min, max, leaseReads);
-    }
-
-    /** The same, reading under the leader's lease or not. */
-    public Config withLeaseReads(boolean on) {
-        return new Config(
-                self,
-                clusterId,
-                peers,
-                listen,
-                joining,
-                seeded,
-                tls,
-                electionMinMillis,
-                electionMaxMillis,
-                on);
+                self, clusterId, peers, listen, joining, seeded, tls, min, max);
     }
 }

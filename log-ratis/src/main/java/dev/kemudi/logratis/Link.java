@@ -23,12 +23,15 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 
 /**
  * The way to the leader: within this process when this node leads, over gRPC when another does.
  * Safe for many threads.
  */
 final class Link implements Closeable {
+    private static final ByteString MACHINE = ByteString.copyFrom(new byte[] {1});
+
     private final RaftServer server;
     private final RaftClientAsynchronousProtocol here;
     private final RaftGroupId group;
@@ -62,16 +65,18 @@ final class Link implements Closeable {
     }
 
     /** Asks the leader's machine. */
-    CompletableFuture<RaftClientReply> ask(RaftPeerId leader, ByteString question) {
-        return send(leader, RaftClientRequest.readRequestType(true), question);
+    CompletableFuture<byte[]> ask(RaftPeerId leader, byte[] question) {
+        ByteString content =
+                MACHINE.concat(UnsafeByteOperations.unsafeWrap(question));
+        return send(leader, RaftClientRequest.readRequestType(true), content)
+                .thenApply(reply -> reply.getMessage().getContent().toByteArray());
     }
 
-    /** Completes when this node has applied what was committed when it was called. */
-    CompletableFuture<RaftClientReply> barrier() {
-        return send(
-                server.getId(),
-                RaftClientRequest.readRequestType(false, false, true),
-                ByteString.EMPTY);
+    /** Asks the leader how far everything was committed by now. */
+    CompletableFuture<Long> readIndex(RaftPeerId leader) {
+        return send(leader, RaftClientRequest.readRequestType(true), ByteString.EMPTY)
+                .thenApply(
+                        reply -> Long.parseLong(reply.getMessage().getContent().toStringUtf8()));
     }
 
     private CompletableFuture<RaftClientReply> send(

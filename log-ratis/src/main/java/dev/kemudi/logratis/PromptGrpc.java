@@ -41,7 +41,8 @@ public final class PromptGrpc implements RpcType {
         @Override
         public LogAppender newLogAppender(
                 RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-            LogAppender appender = super.newLogAppender(server, state, follower);
+            LogAppender appender =
+                    super.newLogAppender(server, appenders.overhear(state), follower);
             appenders.opened(appender);
             return appender;
         }

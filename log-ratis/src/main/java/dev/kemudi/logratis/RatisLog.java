@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -45,7 +46,6 @@ import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
-import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +82,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     private final LogMetrics metrics;
     private final Proposals<R> proposals;
     private final Appenders appenders = new Appenders();
+    private final ReadIndex readIndex = new ReadIndex(appenders);
     private final Replica<R> replica;
     private final RaftGroupId group;
     private final RaftServer server;
@@ -132,11 +133,25 @@ public final class RatisLog<R> implements Log<R>, Quorum {
             TimeSource time,
             PrometheusRegistry registry)
             throws IOException {
+        return open(config, limits, directory, machine, time, registry, parameters -> {});
+    }
+
+    /** The same; tests put faults between peers by {@code more}. */
+    static <R> RatisLog<R> open(
+            Config config,
+            Limits limits,
+            Path directory,
+            StateMachine<R> machine,
+            TimeSource time,
+            PrometheusRegistry registry,
+            Consumer<Parameters> more)
+            throws IOException {
         Files.createDirectories(directory);
         requireFree(config.listen());
         LogMetrics metrics = new LogMetrics(registry);
         try {
-            RatisLog<R> log = new RatisLog<>(config, limits, directory, machine, time, metrics);
+            RatisLog<R> log =
+                    new RatisLog<>(config, limits, directory, machine, time, metrics, more);
             log.start();
             return log;
         } catch (IOException | RuntimeException e) {
@@ -165,7 +180,8 @@ public final class RatisLog<R> implements Log<R>, Quorum {
             Path directory,
             StateMachine<R> machine,
             TimeSource time,
-            LogMetrics metrics)
+            LogMetrics metrics,
+            Consumer<Parameters> more)
             throws IOException {
         ExitUtils.disableSystemExit();
         this.config = config;
@@ -180,6 +196,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         group = Settings.group(config);
         RaftProperties properties = Settings.properties(config, limits, directory);
         Parameters parameters = Settings.parameters(config, appenders);
+        more.accept(parameters);
         List<RaftPeer> peers = members.stream().map(Settings::raft).toList();
         server =
                 RaftServer.newBuilder()
@@ -207,7 +224,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                 new Barriers(
                         limits.barriersMax(),
                         limits.barrierMillis(),
-                        link::barrier,
+                        this::barrier,
                         this::appliedIndex);
         steward = new Steward(this::look, this::tail);
     }
@@ -268,6 +285,11 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                 }
                 steward.committed();
             }
+        }
+
+        @Override
+        public CompletableFuture<Long> readIndex() {
+            return readIndex.ask(division);
         }
 
         @Override
@@ -340,6 +362,18 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     @Override
     public CompletableFuture<Long> readBarrier() {
         return barriers.await();
+    }
+
+    private CompletableFuture<?> barrier() {
+        Optional<RaftPeerId> now = leader();
+        if (now.isEmpty()) {
+            return CompletableFuture.failedFuture(new IOException("no leader is known"));
+        }
+        CompletableFuture<Long> committed =
+                now.get().equals(server.getId())
+                        ? readIndex.ask(division)
+                        : link.readIndex(now.get());
+        return committed.thenCompose(replica::reached);
     }
 
     @Override
@@ -499,14 +533,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                             "%d questions to the leader are under way: retry later"
                                     .formatted(limits.questionsMax())));
         }
-        return this.<byte[]>withLeader(
-                        leader ->
-                                link.ask(leader, UnsafeByteOperations.unsafeWrap(question))
-                                        .thenApply(
-                                                reply ->
-                                                        reply.getMessage()
-                                                                .getContent()
-                                                                .toByteArray()))
+        return this.<byte[]>withLeader(leader -> link.ask(leader, question))
                 .whenComplete((answer, failed) -> questions.release());
     }
 

@@ -30,6 +30,7 @@ import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.statemachine.StateMachineStorage;
 import org.apache.ratis.statemachine.TransactionContext;
 import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +73,7 @@ final class Replica<R> extends BaseStateMachine {
     private volatile TermIndex lastCommand = TermIndex.valueOf(0, 0);
     private Sessions sessions = new Sessions();
     private @Nullable Trail trail;
+    private volatile @Nullable Waiter waiter;
 
     Replica(
             StateMachine<R> machine,
@@ -101,6 +103,9 @@ final class Replica<R> extends BaseStateMachine {
 
         void committed(RaftPeerId from, long index);
 
+        /** What was committed by now, if this node leads. */
+        CompletableFuture<Long> readIndex();
+
         void standing();
 
         void configured(RaftConfigurationProto configuration);
@@ -109,6 +114,8 @@ final class Replica<R> extends BaseStateMachine {
 
         void closed();
     }
+
+    private record Waiter(long index, CompletableFuture<Void> reached) {}
 
     /** The sessions as a copy began, and what was applied since. */
     private record Trail(Sessions before, TermIndex at, List<Step> steps) {
@@ -173,6 +180,7 @@ final class Replica<R> extends BaseStateMachine {
         }
         durableAtStart = machine.durableIndex();
         bytesSinceCopy.set(0);
+        settle();
     }
 
     @Override
@@ -226,6 +234,7 @@ final class Replica<R> extends BaseStateMachine {
             applying.unlock();
         }
         updateLastAppliedTermIndex(at);
+        settle();
         return CompletableFuture.completedFuture(Message.EMPTY);
     }
 
@@ -326,15 +335,43 @@ final class Replica<R> extends BaseStateMachine {
         return copies.purgeable();
     }
 
+    /** Another node asks this one, which leads: the machine, or how far it must read. */
     @Override
     public CompletableFuture<Message> query(Message question) {
+        ByteString content = question.getContent();
+        if (content.isEmpty()) {
+            return events.readIndex()
+                    .thenApply(index -> Message.valueOf(ByteString.copyFromUtf8("" + index)));
+        }
         try {
-            byte[] answer = machine.answer(question.getContent().toByteArray());
+            byte[] answer = machine.answer(content.substring(1).toByteArray());
             return CompletableFuture.completedFuture(
                     Message.valueOf(UnsafeByteOperations.unsafeWrap(answer)));
         } catch (RuntimeException e) {
             return CompletableFuture.failedFuture(e);
         }
+    }
+
+    /** Completes when this node has applied an entry; for one caller at a time. */
+    CompletableFuture<Void> reached(long index) {
+        Waiter mine = new Waiter(index, new CompletableFuture<>());
+        waiter = mine;
+        settle();
+        return mine.reached();
+    }
+
+    private void settle() {
+        Waiter now = waiter;
+        if (now != null && appliedIndex() >= now.index()) {
+            waiter = null;
+            now.reached().complete(null);
+        }
+    }
+
+    @Override
+    public void notifyTermIndexUpdated(long term, long index) {
+        super.notifyTermIndexUpdated(term, index);
+        settle();
     }
 
     long appliedIndex() {

@@ -24,8 +24,6 @@ import org.apache.ratis.util.TimeDuration;
 
 /** What we tell Ratis, each with its reason. */
 final class Settings {
-    private static final int WORKERS = 2;
-
     private Settings() {}
 
     static RaftProperties properties(Config config, Limits limits, Path directory) {
@@ -35,9 +33,6 @@ final class Settings {
         network(to, config, limits);
         elections(to, config);
         log(to, limits);
-        RaftServerConfigKeys.Read.setOption(to, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
-        RaftServerConfigKeys.Read.setLeaderLeaseEnabled(to, config.leaseReads());
-        RaftServerConfigKeys.Read.setTimeout(to, millis(limits.barrierMillis()));
         // Our own sessions tell repetitions; Ratis need not remember a minute of them.
         RaftServerConfigKeys.RetryCache.setExpiryTime(to, TimeDuration.valueOf(2, TimeUnit.SECONDS));
         return to;
@@ -47,10 +42,7 @@ final class Settings {
         InetSocketAddress listen = address(config.listen());
         GrpcConfigKeys.Server.setHost(to, listen.getHostString());
         GrpcConfigKeys.Server.setPort(to, listen.getPort());
-        // Threads are memory: by default there are two event loops for each core, three times over.
-        GrpcConfigKeys.Server.setWorkerGroupSize(to, WORKERS);
-        GrpcConfigKeys.Server.setBossGroupSize(to, 1);
-        GrpcConfigKeys.Client.setWorkerGroupSize(to, 1);
+        // No groups of event loops of their own: all share gRPC's, which closes at once, too.
         GrpcConfigKeys.setMessageSizeMax(to, bytes(2L * limits.entryBytesMax() + (1 << 20)));
         RaftClientConfigKeys.Rpc.setRequestTimeout(to, millis(limits.proposeMillis()));
     }

@@ -27,6 +27,7 @@ final class Cluster implements AutoCloseable {
     private final Path root;
     private final Limits limits;
     private final UnaryOperator<Config> with;
+    private final Network network = new Network();
     private final List<Peer> first = new ArrayList<>();
     private final Map<Long, RatisLog<String>> logs = new TreeMap<>();
     private final Map<Long, Ledger> ledgers = new TreeMap<>();
@@ -79,12 +80,17 @@ final class Cluster implements AutoCloseable {
                             directory(id),
                             ledger,
                             TimeSource.system(),
-                            new PrometheusRegistry());
+                            new PrometheusRegistry(),
+                            parameters -> network.before(id, parameters));
             logs.put(id, log);
             return log;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    Network network() {
+        return network;
     }
 
     Path directory(long id) {

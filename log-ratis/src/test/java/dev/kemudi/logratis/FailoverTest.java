@@ -1,0 +1,196 @@
+package dev.kemudi.logratis;
+
+import static dev.kemudi.logratis.Cluster.write;
+import static dev.kemudi.logratis.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.kemudi.log.LogFailedException;
+import dev.kemudi.log.LogRefusedException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FailoverTest {
+    @TempDir Path root;
+
+    /** Writes through one member, one after the other, and remembers what was answered how. */
+    private static final class Writer implements Runnable {
+        private final RatisLog<String> log;
+        private final String name;
+        private final AtomicBoolean stop;
+        private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+        private final Set<String> refused = ConcurrentHashMap.newKeySet();
+        private final AtomicLong longestNanos = new AtomicLong();
+
+        Writer(RatisLog<String> log, String name, AtomicBoolean stop) {
+            this.log = log;
+            this.name = name;
+            this.stop = stop;
+        }
+
+        @Override
+        public void run() {
+            for (int i = 0; !stop.get(); i++) {
+                String text = name + "-" + i;
+                long start = System.nanoTime();
+                try {
+                    write(log, text);
+                    acknowledged.add(text);
+                    longestNanos.accumulateAndGet(System.nanoTime() - start, Math::max);
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof LogRefusedException) {
+                        refused.add(text);
+                    }
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whenTheLeaderIsKilledUnderLoadNothingAcknowledgedIsLostAndNothingIsAppliedTwice()
+            throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            write(cluster.log(1), "first");
+            AtomicBoolean stop = new AtomicBoolean();
+            List<Writer> writers = new ArrayList<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 12; i++) {
+                Writer writer = new Writer(cluster.log(1 + i % 3), "w" + i, stop);
+                writers.add(writer);
+                threads.add(Thread.ofVirtual().start(writer));
+            }
+            for (int round = 0; round < 3; round++) {
+                int before = cluster.ledger(cluster.follower()).size();
+                long leader = cluster.leader();
+                long follower = cluster.follower();
+                eventually(
+                        "writes flow", () -> cluster.ledger(follower).size() > before + 100);
+                cluster.kill(leader);
+                long killed = System.nanoTime();
+                write(cluster.log(follower), "after" + round);
+                System.out.printf(
+                        "fail-over: the next write succeeded after %d ms%n",
+                        (System.nanoTime() - killed) / 1_000_000);
+                cluster.start(leader);
+            }
+            stop.set(true);
+            for (Thread thread : threads) {
+                thread.join();
+            }
+            check(cluster, writers);
+        }
+    }
+
+    private static void check(Cluster cluster, List<Writer> writers) throws Exception {
+        List<Ledger.Line> one = null;
+        for (long id = 1; id <= 3; id++) {
+            cluster.log(id).readBarrier().get(20, TimeUnit.SECONDS);
+        }
+        for (Ledger ledger : cluster.ledgers()) {
+            List<Ledger.Line> lines = ledger.lines();
+            if (one != null) {
+                assertThat(lines).isEqualTo(one);
+            }
+            one = lines;
+        }
+        List<String> texts = cluster.ledgers().getFirst().texts();
+        Set<String> once = new HashSet<>(texts);
+        assertThat(once).as("applied once").hasSize(texts.size());
+        for (Writer writer : writers) {
+            assertThat(once).containsAll(writer.acknowledged);
+            assertThat(once).doesNotContainAnyElementsOf(writer.refused);
+        }
+        System.out.printf(
+                "%d acknowledged, %d refused, %d applied%n",
+                writers.stream().mapToInt(each -> each.acknowledged.size()).sum(),
+                writers.stream().mapToInt(each -> each.refused.size()).sum(),
+                texts.size());
+    }
+
+    @Test
+    void aLeaderThatIsCutOffAcknowledgesNothingAndAnswersNoBarrier() throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            write(cluster.log(1), "before");
+            long old = cluster.leader();
+            RatisLog<String> deposed = cluster.log(old);
+            deposed.readBarrier().get(20, TimeUnit.SECONDS);
+            cluster.network().cutOff(old);
+            CompletableFuture<Long> atOnce = deposed.readBarrier();
+            CompletableFuture<String> lost =
+                    deposed.propose(Ledger.command("into the void"), "");
+            long other = cluster.first().stream().mapToLong(p -> p.id()).filter(id -> id != old)
+                    .findFirst().orElseThrow();
+            write(cluster.log(other), "meanwhile");
+            CompletableFuture<Long> late = deposed.readBarrier();
+            assertThatThrownBy(() -> lost.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(LogFailedException.class);
+            assertThatThrownBy(() -> atOnce.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(LogRefusedException.class);
+            assertThatThrownBy(() -> late.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(LogRefusedException.class);
+            assertThat(deposed.standing().leading()).isFalse();
+            assertThatThrownBy(() -> write(deposed, "nobody there"))
+                    .hasCauseInstanceOf(LogRefusedException.class);
+            cluster.network().heal();
+            deposed.readBarrier().get(20, TimeUnit.SECONDS);
+            assertThat(cluster.ledger(old).texts())
+                    .contains("before", "meanwhile")
+                    .doesNotContain("nobody there");
+        }
+    }
+
+    @Test
+    void leadershipIsHandedOverWithoutLosingAWrite() throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            write(cluster.log(1), "a");
+            AtomicBoolean stop = new AtomicBoolean();
+            Writer writer = new Writer(cluster.log(cluster.follower()), "w", stop);
+            Thread thread = Thread.ofVirtual().start(writer);
+            for (int i = 0; i < 2; i++) {
+                long to = cluster.follower();
+                cluster.log(to).transferLeadership(to).get(20, TimeUnit.SECONDS);
+                eventually("it leads", () -> cluster.log(to).standing().leading());
+                write(cluster.log(to), "led by " + to + " in round " + i);
+            }
+            stop.set(true);
+            thread.join();
+            check(cluster, List.of(writer));
+            System.out.printf(
+                    "hand-over: the longest write took %d ms%n",
+                    writer.longestNanos.get() / 1_000_000);
+        }
+    }
+
+    @Test
+    void aMachineThatThrowsStopsItsNodeAndTheOthersGoOn() throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            write(cluster.log(1), "a");
+            long follower = cluster.follower();
+            cluster.ledger(follower).breakWith(new IllegalStateException("a planted bug"));
+            write(cluster.log(cluster.leader()), "b");
+            eventually(
+                    "the broken node refuses",
+                    () -> cluster.log(follower).propose(new byte[1], "").isCompletedExceptionally());
+            assertThatThrownBy(() -> cluster.log(follower).readBarrier().get())
+                    .isInstanceOf(ExecutionException.class);
+            write(cluster.log(cluster.leader()), "c");
+            cluster.stop(follower);
+            cluster.start(follower);
+            write(cluster.log(follower), "d");
+            assertThat(cluster.ledger(follower).texts()).containsExactly("a", "b", "c", "d");
+        }
+    }
+}
