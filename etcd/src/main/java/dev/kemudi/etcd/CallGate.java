@@ -1,12 +1,11 @@
 package dev.kemudi.etcd;
 
-import io.grpc.ForwardingServerCall;
-import io.grpc.ForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
@@ -14,23 +13,58 @@ import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
+/*
+ * Counted below, refused above
+ * ----------------------------
+ * A tracer sees every stream begin and end, whatever became of it, and costs one object a call; the interceptor
+ * only compares a number and passes the call on as it is. Wrapping each call and its listener did the same and cost
+ * five objects.
+ */
 /**
  * Counts calls and lets only so many through at a time; streams are bounded per connection by the
  * transport.
  */
-final class CallGate implements ServerInterceptor, AutoCloseable {
+final class CallGate extends ServerStreamTracer.Factory
+        implements ServerInterceptor, AutoCloseable {
+    /** Stands for whatever a client makes up: its names must not become series. */
+    private static final String UNKNOWN = "unknown";
+
     private final PrometheusRegistry registry;
-    private final Semaphore permits;
+    private final int callsMax;
     private final Counter calls;
     private final Gauge open;
-    private final Map<String, CounterDataPoint> fine = new ConcurrentHashMap<>();
+    private final AtomicInteger unary = new AtomicInteger();
+    private final AtomicInteger streams = new AtomicInteger();
+    private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
+    private final Kind unknown;
+
+    /** One method. */
+    private final class Kind {
+        private final String method;
+        private final AtomicInteger running;
+        private final CounterDataPoint fine;
+
+        Kind(String method, AtomicInteger running) {
+            this.method = method;
+            this.running = running;
+            this.fine = calls.labelValues(method, Status.Code.OK.name());
+        }
+
+        void ended(Status.Code code) {
+            running.decrementAndGet();
+            if (code == Status.Code.OK) {
+                fine.inc();
+            } else {
+                calls.labelValues(method, code.name()).inc();
+            }
+        }
+    }
 
     CallGate(int callsMax, PrometheusRegistry registry) {
         this.registry = registry;
-        permits = new Semaphore(callsMax);
+        this.callsMax = callsMax;
         calls =
                 Counter.builder()
                         .name("kemudi_etcd_calls_total")
@@ -42,59 +76,39 @@ final class CallGate implements ServerInterceptor, AutoCloseable {
                         .name("kemudi_etcd_open_calls")
                         .help("Calls and streams that are open.")
                         .register(registry);
+        unknown = new Kind(UNKNOWN, streams);
+    }
+
+    /** From now on this method has series of its own. */
+    void knows(MethodDescriptor<?, ?> method) {
+        boolean single = method.getType() == MethodDescriptor.MethodType.UNARY;
+        kinds.computeIfAbsent(
+                method.getFullMethodName(), name -> new Kind(name, single ? unary : streams));
+    }
+
+    @Override
+    public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+        Kind kind = kinds.getOrDefault(method, unknown);
+        kind.running.incrementAndGet();
+        open.inc();
+        return new ServerStreamTracer() {
+            @Override
+            public void streamClosed(Status status) {
+                open.dec();
+                kind.ended(status.getCode());
+            }
+        };
     }
 
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        String method = call.getMethodDescriptor().getFullMethodName();
-        boolean counted = call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY;
-        if (counted && !permits.tryAcquire()) {
-            calls.labelValues(method, Status.Code.RESOURCE_EXHAUSTED.name()).inc();
+        if (unary.get() > callsMax
+                && call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
             call.close(Errors.TOO_MANY, new Metadata());
             return new ServerCall.Listener<>() {};
         }
-        open.inc();
-        AtomicBoolean over = new AtomicBoolean();
-        Runnable finish =
-                () -> {
-                    if (over.compareAndSet(false, true)) {
-                        open.dec();
-                        if (counted) {
-                            permits.release();
-                        }
-                    }
-                };
-        ServerCall<Q, A> watched =
-                new ForwardingServerCall.SimpleForwardingServerCall<>(call) {
-                    @Override
-                    public void close(Status status, Metadata trailers) {
-                        count(method, status.getCode());
-                        super.close(status, trailers);
-                    }
-                };
-        return new ForwardingServerCallListener.SimpleForwardingServerCallListener<>(
-                next.startCall(watched, headers)) {
-            @Override
-            public void onComplete() {
-                finish.run();
-                super.onComplete();
-            }
-
-            @Override
-            public void onCancel() {
-                finish.run();
-                super.onCancel();
-            }
-        };
-    }
-
-    private void count(String method, Status.Code code) {
-        if (code == Status.Code.OK) {
-            fine.computeIfAbsent(method, m -> calls.labelValues(m, code.name())).inc();
-        } else {
-            calls.labelValues(method, code.name()).inc();
-        }
+        return next.startCall(call, headers);
     }
 
     /** Takes its series out of the registry, so that a server may be started upon it again. */

@@ -4,15 +4,13 @@ import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.store.Store;
 import io.grpc.BindableService;
 import io.grpc.Server;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -86,22 +84,19 @@ public final class EtcdServer implements AutoCloseable {
         Member member = Member.of(store, this::clientUrl);
         EtcdSeries series = new EtcdSeries(registry, store, member, config.quotaBytes());
 
-        EventLoopGroup loops =
-                new MultiThreadIoEventLoopGroup(
-                        limits.eventLoopThreads(),
-                        new DefaultThreadFactory("etcd-io", true),
-                        NioIoHandler.newFactory());
+        EventLoopGroup loops = Transport.loops(limits.eventLoopThreads());
         // Bounded by callsMax for unary calls and, per connection, by callsPerConnectionMax for
         // streams.
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
+        Lanes lanes = new Lanes(loops, calls);
         WatchService watches = new WatchService(store, member, limits, streams, guard);
-        List<BindableService> services = services(member, watches, guard, alarms, tokens);
+        List<BindableService> services = services(member, watches, guard, alarms, tokens, lanes);
         Lookout[] lookout = new Lookout[1];
         Credentials credentials =
                 new Credentials(() -> store.standing().hasLeader(), () -> lookout[0].isLearner());
         lookout[0] = new Lookout(store, limits, credentials::leaderLost, series, certificates);
-        LocalServer local = new LocalServer(services, List.of(credentials, gate), calls);
+        LocalServer local = new LocalServer(services, List.of(credentials, gate), gate, calls);
         HttpPages pages =
                 new HttpPages(
                         store,
@@ -118,7 +113,7 @@ public final class EtcdServer implements AutoCloseable {
                         certificates,
                         () -> new HttpConnection(pages, calls, limits.pipelinedMax()),
                         connections);
-        Server server = server(loops, calls, services, front, credentials);
+        Server server = server(loops, lanes, services, front, credentials);
         try {
             server.start();
         } catch (IOException e) {
@@ -155,14 +150,19 @@ public final class EtcdServer implements AutoCloseable {
     }
 
     private List<BindableService> services(
-            Member member, WatchService watches, Guard guard, Alarms alarms, Tokens tokens) {
+            Member member,
+            WatchService watches,
+            Guard guard,
+            Alarms alarms,
+            Tokens tokens,
+            Lanes lanes) {
         KeyQueue queue = new KeyQueue(store, guard);
         SnapshotStream snapshots = new SnapshotStream(store, config.scratch(), limits);
         Passwords passwords =
                 new Passwords(config.accounts().bcryptCost(), limits.passwordsAtATime());
         List<BindableService> services =
                 List.of(
-                        new KvService(store, member, limits, guard),
+                        new KvService(store, member, limits, guard, lanes),
                         watches,
                         new LeaseService(store, member, streams, guard),
                         new LockService(queue, member),
@@ -179,7 +179,7 @@ public final class EtcdServer implements AutoCloseable {
 
     private Server server(
             EventLoopGroup loops,
-            ExecutorService calls,
+            Lanes lanes,
             List<BindableService> services,
             Front front,
             Credentials credentials) {
@@ -189,16 +189,25 @@ public final class EtcdServer implements AutoCloseable {
                                 addresses.getFirst(), InternalNettyServerCredentials.create(front))
                         .bossEventLoopGroup(loops)
                         .workerEventLoopGroup(loops)
-                        .channelType(NioServerSocketChannel.class)
-                        .executor(calls)
+                        .channelType(Transport.serverChannel())
+                        .directExecutor()
                         .maxInboundMessageSize(limits.messageBytesMax())
                         .maxConcurrentCallsPerConnection(limits.callsPerConnectionMax())
                         .permitKeepAliveTime(limits.keepAliveFloorMillis(), TimeUnit.MILLISECONDS)
                         .permitKeepAliveWithoutCalls(true)
+                        .addStreamTracerFactory(gate)
                         .intercept(credentials)
                         .intercept(gate);
         addresses.stream().skip(1).forEach(builder::addListenAddress);
-        services.forEach(builder::addService);
+        Offload offload = new Offload(lanes.blocking());
+        for (BindableService service : services) {
+            ServerServiceDefinition definition = service.bindService();
+            definition.getMethods().forEach(method -> gate.knows(method.getMethodDescriptor()));
+            builder.addService(
+                    service instanceof KvService
+                            ? definition
+                            : ServerInterceptors.intercept(definition, offload));
+        }
         return builder.build();
     }
 

@@ -13,107 +13,130 @@ import dev.kemudi.etcd.proto.RangeResponse;
 import dev.kemudi.etcd.proto.TxnRequest;
 import dev.kemudi.etcd.proto.TxnResponse;
 import dev.kemudi.store.Answer;
+import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** Keys and values. */
+/**
+ * Keys and values. Its methods are called on event loops and never block there: a write is answered
+ * when the store has, a range that may be long is read elsewhere.
+ */
 final class KvService extends KVGrpc.KVImplBase {
+    private static final CompletableFuture<?> NOTHING = CompletableFuture.completedFuture(0L);
+
     private final Store store;
     private final Member member;
     private final Limits limits;
     private final Guard guard;
+    private final Lanes lanes;
 
-    KvService(Store store, Member member, Limits limits, Guard guard) {
+    KvService(Store store, Member member, Limits limits, Guard guard, Lanes lanes) {
         this.store = store;
         this.member = member;
         this.limits = limits;
         this.guard = guard;
-    }
-
-    private void checkSize(MessageLite request) {
-        if (request.getSerializedSize() > limits.requestBytesMax()) {
-            throw Errors.TOO_LARGE.asRuntimeException();
-        }
+        this.lanes = lanes;
     }
 
     @Override
     public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
-        Unary.answer(
-                observer,
+        Credential who = Credential.current();
+        // What was committed before the question must be seen by the answer.
+        CompletableFuture<?> barrier = request.getSerializable() ? NOTHING : store.readBarrier();
+        if (isShort(request)) {
+            Unary.answer(observer, barrier, lanes.current(), at -> read(who, request));
+            return;
+        }
+        Supplier<RangeResponse> work =
                 () -> {
-                    if (!request.getSerializable()) {
-                        Errors.await(store.readBarrier());
-                    }
-                    guard.read(
-                            Credential.current(),
-                            Wire.range(request.getKey(), request.getRangeEnd()));
-                    Answer.Ranged ranged =
-                            Errors.expect(store.range(Ranges.op(request)), Answer.Ranged.class);
-                    return Ranges.answer(member.header(ranged.revision()), request, ranged);
-                });
+                    Errors.await(barrier);
+                    return read(who, request);
+                };
+        lanes.blocking().execute(() -> Unary.answer(observer, work));
+    }
+
+    private RangeResponse read(Credential who, RangeRequest request) {
+        Op.Range op = Ranges.op(request);
+        guard.read(who, op.range());
+        Answer.Ranged ranged = Errors.expect(store.range(op), Answer.Ranged.class);
+        return Ranges.answer(member.header(ranged.revision()), request, ranged);
+    }
+
+    /** Whether reading it takes no longer than a loop may be kept. */
+    private boolean isShort(RangeRequest request) {
+        return request.getRangeEnd().isEmpty()
+                || (request.getLimit() > 0
+                        && request.getLimit() <= limits.inlineKeysMax()
+                        && !Ranges.readsWhole(request));
     }
 
     @Override
     public void put(PutRequest request, StreamObserver<PutResponse> observer) {
-        Unary.answer(
+        write(
+                request,
                 observer,
-                () -> {
-                    checkSize(request);
-                    Credential who = Credential.current();
-                    Answer.Put put =
-                            Errors.await(
-                                    guard.write(
-                                            who, Wire.put(request), request.getSerializedSize()),
-                                    Answer.Put.class);
-                    return Wire.put(member.header(put.revision()), put);
-                });
+                () -> Wire.put(request),
+                Answer.Put.class,
+                put -> Wire.put(member.header(put.revision()), put));
     }
 
     @Override
     public void deleteRange(
             DeleteRangeRequest request, StreamObserver<DeleteRangeResponse> observer) {
-        Unary.answer(
+        write(
+                request,
                 observer,
-                () -> {
-                    checkSize(request);
-                    Credential who = Credential.current();
-                    Answer.Deleted deleted =
-                            Errors.await(
-                                    guard.write(
-                                            who, Wire.delete(request), request.getSerializedSize()),
-                                    Answer.Deleted.class);
-                    return Wire.delete(member.header(deleted.revision()), deleted);
-                });
+                () -> Wire.delete(request),
+                Answer.Deleted.class,
+                deleted -> Wire.delete(member.header(deleted.revision()), deleted));
     }
 
     @Override
     public void txn(TxnRequest request, StreamObserver<TxnResponse> observer) {
-        Unary.answer(
+        write(
+                request,
                 observer,
-                () -> {
-                    checkSize(request);
-                    Credential who = Credential.current();
-                    Answer.Txn txn =
-                            Errors.await(
-                                    guard.write(
-                                            who, Wire.txn(request), request.getSerializedSize()),
-                                    Answer.Txn.class);
-                    return Wire.txn(member.header(txn.revision()), request, txn);
-                });
+                () -> Wire.txn(request),
+                Answer.Txn.class,
+                txn -> Wire.txn(member.header(txn.revision()), request, txn));
+    }
+
+    private <A extends Answer, T> void write(
+            MessageLite request,
+            StreamObserver<T> observer,
+            Supplier<Op> op,
+            Class<A> type,
+            Function<A, T> message) {
+        CompletableFuture<Answer> answer;
+        try {
+            int bytes = request.getSerializedSize();
+            if (bytes > limits.requestBytesMax()) {
+                throw Errors.TOO_LARGE.asRuntimeException();
+            }
+            answer = guard.write(Credential.current(), op.get(), bytes);
+        } catch (RuntimeException e) {
+            observer.onError(Errors.told(e));
+            return;
+        }
+        Unary.answer(
+                observer, answer, lanes.current(), any -> message.apply(Errors.expect(any, type)));
     }
 
     @Override
     public void compact(CompactionRequest request, StreamObserver<CompactionResponse> observer) {
         Unary.answer(
                 observer,
-                () -> {
-                    Answer.Compacted compacted =
-                            Errors.await(
-                                    store.compact(request.getRevision(), request.getPhysical()),
-                                    Answer.Compacted.class);
-                    return CompactionResponse.newBuilder()
-                            .setHeader(member.header(compacted.revision()))
-                            .build();
-                });
+                store.compact(request.getRevision(), request.getPhysical()),
+                lanes.current(),
+                any ->
+                        CompactionResponse.newBuilder()
+                                .setHeader(
+                                        member.header(
+                                                Errors.expect(any, Answer.Compacted.class)
+                                                        .revision()))
+                                .build());
     }
 }

@@ -14,6 +14,8 @@ package dev.kemudi.etcd;
  * @param watchesPerStreamMax 10_000: an API server with every resource watched takes a few hundred
  * @param fragmentBytesMax 1_572_864: where a watch answer is cut for clients that asked for
  *     fragments
+ * @param inlineKeysMax 200: a range with no more keys is read by the event loop that it came by;
+ *     longer ones by a thread of their own, so that nobody waits for them
  * @param progressNotifyMillis 600_000: etcd's ten minutes
  * @param eventLoopThreads 1: reading and writing frames; a second one pays from four cores on
  * @param keepAliveFloorMillis 5_000: clients that ping more often are sent away, as in etcd
@@ -38,6 +40,7 @@ public record Limits(
         int callsPerConnectionMax,
         int watchesPerStreamMax,
         int fragmentBytesMax,
+        int inlineKeysMax,
         int progressNotifyMillis,
         int eventLoopThreads,
         int keepAliveFloorMillis,
@@ -53,7 +56,7 @@ public record Limits(
         int lookMillis) {
     public static Limits defaults() {
         return new Limits(
-                1_572_864, 2_097_152, 1_024, 1_000, 10_000, 1_572_864, 600_000, 1, 5_000, 2_000,
-                10_000, 16, 1_000, 1, 100_000, 2, 32_768, 3_000, 200);
+                1_572_864, 2_097_152, 1_024, 1_000, 10_000, 1_572_864, 200, 600_000, 1, 5_000,
+                2_000, 10_000, 16, 1_000, 1, 100_000, 2, 32_768, 3_000, 200);
     }
 }

@@ -5,6 +5,7 @@ import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerStreamTracer;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalServer implements AutoCloseable {
     private final List<BindableService> services;
     private final List<ServerInterceptor> interceptors;
+    private final ServerStreamTracer.Factory tracer;
     private final ExecutorService calls;
     private @Nullable Running running;
     private boolean closed;
@@ -33,7 +35,9 @@ final class LocalServer implements AutoCloseable {
     LocalServer(
             List<BindableService> services,
             List<ServerInterceptor> interceptors,
+            ServerStreamTracer.Factory tracer,
             ExecutorService calls) {
+        this.tracer = tracer;
         this.services = services;
         this.interceptors = interceptors;
         this.calls = calls;
@@ -53,6 +57,7 @@ final class LocalServer implements AutoCloseable {
         String name = UUID.randomUUID().toString();
         InProcessServerBuilder builder = InProcessServerBuilder.forName(name).executor(calls);
         interceptors.forEach(builder::intercept);
+        builder.addStreamTracerFactory(tracer);
         services.forEach(builder::addService);
         try {
             return new Running(

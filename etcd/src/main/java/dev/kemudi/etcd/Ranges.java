@@ -22,7 +22,7 @@ final class Ranges {
                 || request.getSortTarget() == RangeRequest.SortTarget.UNRECOGNIZED) {
             throw Errors.INVALID_SORT.asRuntimeException();
         }
-        boolean whole = sorted(request) || filtered(request);
+        boolean whole = readsWhole(request);
         // Sorting by value needs the values even when only keys are asked for.
         boolean keysOnly = request.getKeysOnly() && !whole;
         return new Op.Range(
@@ -33,10 +33,15 @@ final class Ranges {
                 request.getCountOnly());
     }
 
+    /** Whether every key of the range must be read, whatever the limit. */
+    static boolean readsWhole(RangeRequest request) {
+        return sorted(request) || filtered(request);
+    }
+
     static RangeResponse answer(ResponseHeader header, RangeRequest request, Answer.Ranged ranged) {
         List<KeyValue> kvs = ranged.kvs();
         boolean more = ranged.more();
-        if (!request.getCountOnly() && (sorted(request) || filtered(request))) {
+        if (!request.getCountOnly() && readsWhole(request)) {
             kvs = kvs.stream().filter(kv -> passes(request, kv)).toList();
             if (sorted(request)) {
                 kvs = new ArrayList<>(kvs);

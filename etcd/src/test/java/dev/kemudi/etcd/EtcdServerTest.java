@@ -57,6 +57,7 @@ class EtcdServerTest {
                         defaults.callsPerConnectionMax(),
                         3,
                         1_000,
+                        defaults.inlineKeysMax(),
                         200,
                         1,
                         defaults.keepAliveFloorMillis(),
