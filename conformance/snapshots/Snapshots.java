@@ -2,6 +2,7 @@ import dev.kemudi.bolt.BoltCursor;
 import dev.kemudi.bolt.BoltReader;
 import dev.kemudi.bolt.EtcdAlarm;
 import dev.kemudi.bolt.EtcdChange;
+import dev.kemudi.bolt.EtcdDirectory;
 import dev.kemudi.bolt.EtcdHead;
 import dev.kemudi.bolt.EtcdLease;
 import dev.kemudi.bolt.EtcdMember;
@@ -34,6 +35,7 @@ public final class Snapshots {
             case "bulk" -> bulk(file, Long.parseLong(arguments[2]) << 20);
             case "dump" -> dump(file);
             case "state" -> state(file);
+            case "pending" -> pending(file);
             case "copy" -> copy(file, Path.of(arguments[2]));
             default -> throw new IllegalArgumentException("no such command: " + arguments[0]);
         }
@@ -159,6 +161,13 @@ public final class Snapshots {
             text.append(' ').append(new String(permission.rangeEnd(), StandardCharsets.UTF_8));
         }
         return text.toString();
+    }
+
+    /** What a data directory's database lacks; fails when that is something. */
+    private static void pending(Path directory) throws IOException {
+        EtcdDirectory found = EtcdDirectory.look(directory, LIMITS);
+        System.out.println(found.isComplete() ? "complete" : found.pendingWords());
+        System.exit(found.isComplete() ? 0 : 3);
     }
 
     /** Reads a snapshot record by record and writes it anew. */

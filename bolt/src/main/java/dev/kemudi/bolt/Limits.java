@@ -11,6 +11,8 @@ package dev.kemudi.bolt;
  * @param depthMax 32: pages from the root to a pair; a tree of this depth fits no disk
  * @param bucketsMax 1_024: etcd has ten
  * @param writeBufferBytes 1_048_576: between pages and the file; more writes no faster
+ * @param pendingEntriesMax 1_000_000: entries of a write-ahead log that its database lacks; etcd
+ *     itself lets the one be 10,000 ahead of the other
  */
 public record Limits(
         int keyBytesMax,
@@ -19,8 +21,9 @@ public record Limits(
         int windowBytesMax,
         int depthMax,
         int bucketsMax,
-        int writeBufferBytes) {
+        int writeBufferBytes,
+        int pendingEntriesMax) {
     public static Limits defaults() {
-        return new Limits(32_768, 32 << 20, 65_536, 65_536, 32, 1_024, 1 << 20);
+        return new Limits(32_768, 32 << 20, 65_536, 65_536, 32, 1_024, 1 << 20, 1_000_000);
     }
 }
