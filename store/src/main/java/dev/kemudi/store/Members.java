@@ -88,10 +88,11 @@ final class Members implements Membership {
     }
 
     private static void checkIsNew(List<Member> now, Member member) {
+        // First, because the same peer URLs give the same id.
+        checkPeerUrls(now, member);
         if (now.stream().anyMatch(other -> other.id() == member.id())) {
             throw refusal(Reason.ID_EXISTS, "member " + hex(member.id()) + " is there already");
         }
-        checkPeerUrls(now, member);
         long learners = now.stream().filter(Member::learner).count();
         if (member.learner() && learners >= LEARNERS_MAX) {
             throw refusal(
@@ -101,10 +102,10 @@ final class Members implements Membership {
         }
     }
 
-    private static void checkPeerUrls(List<Member> now, Member member) {
-        for (Member other : now) {
+    private static void checkPeerUrls(List<Member> others, Member member) {
+        for (Member other : others) {
             for (String url : member.peerUrls()) {
-                if (other.id() != member.id() && other.peerUrls().contains(url)) {
+                if (other.peerUrls().contains(url)) {
                     throw refusal(
                             Reason.PEER_URL_EXISTS,
                             "peer URL %s belongs to member %s".formatted(url, hex(other.id())));
@@ -159,7 +160,7 @@ final class Members implements Membership {
         return edit(now -> {
             Member old = find(now, id).orElseThrow(() -> notFound(id));
             Member member = new Member(id, old.name(), sorted, old.clientUrls(), old.learner());
-            checkPeerUrls(now, member);
+            checkPeerUrls(now.stream().filter(other -> other.id() != id).toList(), member);
             return listing(MemberRow.key(id), Optional.of(MemberRow.value(member)));
         });
     }
