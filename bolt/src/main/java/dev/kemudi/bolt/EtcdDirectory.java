@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -59,6 +60,26 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
         return Files.isRegularFile(database(directory));
     }
 
+    /** The data directory that {@code database} lies in, if it does. */
+    static Optional<Path> around(Path database) {
+        Path absolute = database.toAbsolutePath().normalize();
+        boolean named = absolute.endsWith("member/snap/db");
+        return Optional.of(absolute)
+                .filter(path -> named)
+                .map(path -> path.getParent().getParent().getParent())
+                .filter(directory -> Files.isDirectory(directory.resolve("member/wal")));
+    }
+
+    void expectComplete() throws BoltException {
+        if (!isComplete()) {
+            throw new BoltException(
+                    database + " beside the write-ahead log of an etcd that was killed",
+                    "all that it answered (start that etcd once more and stop it in order, or take"
+                            + " what etcdctl snapshot save fetches from it)",
+                    pendingWords() + " only in the log");
+        }
+    }
+
     private static Path database(Path directory) {
         return directory.resolve("member/snap/db");
     }
@@ -94,7 +115,8 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
             }
         }
         try (EtcdSnapshotReader reader =
-                EtcdSnapshotReader.open(database, EtcdSnapshotReader.Checksum.OPTIONAL, limits)) {
+                EtcdSnapshotReader.openAlone(
+                        database, EtcdSnapshotReader.Checksum.OPTIONAL, limits)) {
             EtcdHead head = reader.head();
             Set<Long> leases = new HashSet<>();
             reader.leases(lease -> leases.add(lease.id()));

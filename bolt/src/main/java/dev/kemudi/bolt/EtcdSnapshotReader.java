@@ -44,11 +44,22 @@ public final class EtcdSnapshotReader implements AutoCloseable {
     }
 
     /**
-     * Opens a snapshot after its checksum was compared, which reads all of it.
+     * Opens a snapshot after its checksum was compared, which reads all of it. The database of a
+     * data directory is opened only when the log beside it holds nothing more.
      *
-     * @throws BoltException when it is none, is cut or is damaged
+     * @throws BoltException when it is none, is cut, is damaged, or lacks what was answered
      */
     public static EtcdSnapshotReader open(Path path, Checksum checksum, Limits limits)
+            throws IOException {
+        Optional<Path> directory = EtcdDirectory.around(path);
+        if (directory.isPresent()) {
+            EtcdDirectory.look(directory.get(), limits).expectComplete();
+        }
+        return openAlone(path, checksum, limits);
+    }
+
+    /** Whatever lies beside it. */
+    static EtcdSnapshotReader openAlone(Path path, Checksum checksum, Limits limits)
             throws IOException {
         try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
             if (checksum == Checksum.REQUIRED || Digest.isPresent(file.size())) {

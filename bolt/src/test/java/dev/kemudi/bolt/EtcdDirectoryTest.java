@@ -70,6 +70,17 @@ class EtcdDirectoryTest {
     }
 
     @Test
+    void aDatabaseThatLacksWhatItsLogHoldsIsNotTakenForASnapshot() throws IOException {
+        Path database = directory.resolve("member/snap/db");
+        assertThatThrownBy(() -> EtcdSamples.readAll(database))
+                .isInstanceOf(BoltException.class)
+                .hasMessageContaining("expected all that it answered (start that etcd once more")
+                .hasMessageEndingWith("found 1 delete, 2 put only in the log");
+        Files.write(log, Arrays.copyOf(whole, ends().get(3).intValue()));
+        assertThat(EtcdSamples.readAll(database)).isNotEmpty();
+    }
+
+    @Test
     void aTornLastRecordCountsAsNeverWritten() throws IOException {
         List<Long> ends = ends();
         for (long cut = ends.get(ends.size() - 2) + 9; cut < ends.getLast(); cut++) {
