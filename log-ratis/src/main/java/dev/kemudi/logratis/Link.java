@@ -2,11 +2,15 @@ package dev.kemudi.logratis;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClientRpc;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
@@ -24,12 +28,14 @@ import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way to the leader: within this process when this node leads, over gRPC when another does.
  * Safe for many threads.
  */
 final class Link implements Closeable {
+    private static final System.Logger LOG = System.getLogger(RatisLog.class.getName());
     private static final ByteString MACHINE = ByteString.copyFrom(new byte[] {1});
 
     private final RaftServer server;
@@ -38,7 +44,10 @@ final class Link implements Closeable {
     private final Executor blocking;
     private final ClientId client = ClientId.randomId();
     private final AtomicLong calls = new AtomicLong();
-    private final RaftClientRpc rpc;
+    private final Map<RaftPeerId, RaftPeer> known = new HashMap<>();
+    private final Supplier<RaftClientRpc> open;
+    private volatile RaftClientRpc rpc;
+    private volatile boolean closed;
 
     Link(
             RaftServer server,
@@ -52,11 +61,31 @@ final class Link implements Closeable {
         here = division instanceof RaftClientAsynchronousProtocol direct ? direct : server;
         this.group = group;
         this.blocking = blocking;
-        rpc = new GrpcFactory(parameters).newRaftClientRpc(client, properties);
+        GrpcFactory factory = new GrpcFactory(parameters);
+        open = () -> factory.newRaftClientRpc(client, properties);
+        rpc = open.get();
     }
 
-    void know(Collection<RaftPeer> peers) {
-        rpc.addRaftPeers(peers);
+    /** Who may lead, and where; a member that moved is looked for at its new address. */
+    synchronized void know(Collection<RaftPeer> peers) {
+        boolean moved = false;
+        for (RaftPeer peer : peers) {
+            RaftPeer before = known.put(peer.getId(), peer);
+            moved |= before != null && !before.getAddress().equals(peer.getAddress());
+        }
+        if (moved && !closed) {
+            RaftClientRpc old = rpc;
+            rpc = open.get();
+            blocking.execute(
+                    () -> {
+                        try {
+                            old.close();
+                        } catch (IOException e) {
+                            LOG.log(Level.DEBUG, "a line to a member did not close in order", e);
+                        }
+                    });
+        }
+        rpc.addRaftPeers(known.values());
     }
 
     /** Offers a batch; completes with the leader's word, after it applied the batch. */
@@ -90,13 +119,23 @@ final class Link implements Closeable {
                         .setMessage(Message.valueOf(content))
                         .setType(type)
                         .build();
-        try {
-            return (to.equals(server.getId())
-                            ? here.submitClientRequestAsync(request)
-                            : rpc.sendRequestAsyncUnordered(request))
-                    .thenApply(Link::successful);
-        } catch (IOException e) {
-            return CompletableFuture.failedFuture(e);
+        if (to.equals(server.getId())) {
+            try {
+                return here.submitClientRequestAsync(request).thenApply(Link::successful);
+            } catch (IOException e) {
+                return CompletableFuture.failedFuture(e);
+            }
+        }
+        RaftClientRpc now = rpc;
+        return now.sendRequestAsyncUnordered(request)
+                .whenComplete((reply, failed) -> renewAfter(now, to, failed))
+                .thenApply(Link::successful);
+    }
+
+    /** After a refusal, too, Ratis' stream takes nothing more: it needs a new one. */
+    private void renewAfter(RaftClientRpc now, RaftPeerId to, @Nullable Throwable failed) {
+        if (failed != null && !closed) {
+            blocking.execute(() -> now.handleException(to, failed, true));
         }
     }
 
@@ -152,7 +191,8 @@ final class Link implements Closeable {
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        closed = true;
         rpc.close();
     }
 }

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class Proposer<R> {
     private static final System.Logger LOG = System.getLogger(RatisLog.class.getName());
     private static final long SLICE_MILLIS = 50;
-    private static final long PAUSE_MILLIS = 10;
+    private static final long PAUSE_MILLIS = 20;
     private static final long RESEND_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long CLOSING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
