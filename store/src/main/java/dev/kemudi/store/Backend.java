@@ -24,6 +24,12 @@ interface Backend extends AutoCloseable {
 
     long bytesOnDisk();
 
+    /** Bytes of what is retained, without what lies on disk only because it was not yet removed. */
+    long bytesInUse();
+
+    /** Gives back to the disk what was removed; writers go on. */
+    void defragment();
+
     /**
      * Writes a copy of one moment, not older than this call, to {@code directory}, which does not
      * exist yet; writers go on.

@@ -15,6 +15,7 @@ final class Changes {
     private final Map<Family, TreeMap<byte[], byte[]>> families = new EnumMap<>(Family.class);
     private final List<Cut> cuts = new ArrayList<>();
     private List<Birth> births = List.of();
+    private long growth;
 
     /** Every row in [from, to) of a family goes. */
     record Cut(Family family, byte[] from, byte[] to) {}
@@ -50,6 +51,15 @@ final class Changes {
 
     List<Birth> births() {
         return births;
+    }
+
+    /** By how many bytes what is retained grows, or shrinks: rows of CUR and of LOG. */
+    void grow(long bytes) {
+        growth += bytes;
+    }
+
+    long growth() {
+        return growth;
     }
 
     boolean isEmpty() {

@@ -4,12 +4,23 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Keeps the newest {@link Census} beside a backend. Used by whoever writes. */
+/**
+ * Keeps the newest {@link Census} beside a backend, and how many bytes are retained. Used by
+ * whoever writes; {@link #bytes} by all.
+ */
 final class Counting {
     /** Buckets split in one write: a few hundred keys are walked for each. */
     private static final int SPLITS_PER_WRITE_MAX = 4;
 
+    private static final byte[] BYTES_KEY = {'b'};
+
     private final Set<Bytes> overfull = new LinkedHashSet<>();
+    private volatile long bytes;
+
+    /** Of the rows of CUR and LOG: what a quota is about; falls as compaction reclaims. */
+    long bytes() {
+        return bytes;
+    }
 
     /**
      * The census of what {@code rows} hold, when it has just been opened; rows of COUNT that are
@@ -32,11 +43,32 @@ final class Counting {
             }
         }
         overfull.addAll(Recount.overfull(census));
+        byte[] row = rows.get(Family.META, BYTES_KEY);
+        if (row != null) {
+            bytes = new ByteReader(row).number();
+        } else if (census.total() > 0) {
+            bytes = sum(rows, Family.CUR) + sum(rows, Family.LOG);
+            changes.of(Family.META).put(BYTES_KEY, new ByteWriter(10).number(bytes).done());
+        }
         return census;
+    }
+
+    private static long sum(Rows rows, Family family) {
+        long sum = 0;
+        try (Rows.Cursor cursor = rows.cursor(family, new byte[0])) {
+            for (; cursor.valid(); cursor.next()) {
+                sum += cursor.key().length + cursor.value().length;
+            }
+        }
+        return sum;
     }
 
     /** The census after {@code changes}; its rows are added to them. */
     Census next(Census census, Rows before, Changes changes) {
+        if (changes.growth() != 0) {
+            bytes += changes.growth();
+            changes.of(Family.META).put(BYTES_KEY, new ByteWriter(10).number(bytes).done());
+        }
         if (changes.births().isEmpty()) {
             return census;
         }

@@ -152,6 +152,21 @@ final class Generations implements Backend {
     }
 
     @Override
+    public long bytesInUse() {
+        return now.bytesInUse();
+    }
+
+    @Override
+    public void defragment() {
+        swapping.readLock().lock();
+        try {
+            now.defragment();
+        } finally {
+            swapping.readLock().unlock();
+        }
+    }
+
+    @Override
     public Mark copyTo(Path directory) throws IOException {
         swapping.readLock().lock();
         try {

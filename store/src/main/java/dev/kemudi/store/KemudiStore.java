@@ -374,6 +374,22 @@ public final class KemudiStore implements Store {
     }
 
     @Override
+    public CompletableFuture<Void> defragment() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        Thread.ofVirtual()
+                .name("store-defragment")
+                .start(() -> {
+                    try {
+                        upkeep.defragment();
+                        done.complete(null);
+                    } catch (InterruptedException | RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                });
+        return done;
+    }
+
+    @Override
     public Watcher watch(
             KeyRange range, long startRevision, boolean prevKv, Watcher.Listener listener) {
         long first = startRevision > 0 ? startRevision : revision() + 1;
@@ -413,6 +429,7 @@ public final class KemudiStore implements Store {
                 at.compacted(),
                 at.index(),
                 backend.bytesOnDisk() + log.bytesOnDisk(),
+                backend.bytesInUse(),
                 hub.watchers(),
                 keeper.size());
     }

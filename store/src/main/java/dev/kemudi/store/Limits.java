@@ -26,8 +26,8 @@ package dev.kemudi.store;
  * @param catchUpBytesMax 1_048_576: the same in bytes
  * @param catchUpsMax 4: catch-up reads at the same time, so that 10,000 resuming watchers do not
  *     starve readers
- * @param compactionRowsPerStep 1_000: small enough to stay below a few milliseconds
- * @param compactionPauseMillis 5: between steps; 200,000 revisions a second at most
+ * @param compactionRowsPerStep 500: a write that comes meanwhile waits a millisecond
+ * @param compactionPauseMillis 3: between steps; 150,000 revisions a second at most
  * @param flushBytesMax 33_554_432: applied bytes after which state is flushed and the log cut:
  *     replay is a second at most
  * @param backendWriteBufferBytes 33_554_432: memory of rows not yet on disk, all column families
@@ -85,8 +85,8 @@ public record Limits(
                 512,
                 1_048_576,
                 4,
-                1_000,
-                5,
+                500,
+                3,
                 33_554_432,
                 33_554_432,
                 16_777_216,

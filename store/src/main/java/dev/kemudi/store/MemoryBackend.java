@@ -21,7 +21,7 @@ final class MemoryBackend implements Backend {
     private static final int END = 255;
 
     private volatile Moment newest = new Moment(Map.of(), Mark.EMPTY, Census.EMPTY);
-    private Counting counting = new Counting();
+    private volatile Counting counting = new Counting();
 
     @Override
     public View view() {
@@ -102,6 +102,14 @@ final class MemoryBackend implements Backend {
             newest = new Moment(trees, mark, counting.open(uncounted, new Changes()));
         }
     }
+
+    @Override
+    public long bytesInUse() {
+        return counting.bytes();
+    }
+
+    @Override
+    public void defragment() {}
 
     @Override
     public long bytesOnDisk() {

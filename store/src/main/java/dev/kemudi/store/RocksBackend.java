@@ -17,6 +17,7 @@ import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompactRangeOptions;
 import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.ReadOptions;
@@ -201,7 +202,7 @@ final class RocksBackend implements Backend {
         flushing.lock();
         try (View view = view();
                 FlushOptions options =
-                        new FlushOptions().setWaitForFlush(true).setAllowWriteStall(true)) {
+                        new FlushOptions().setWaitForFlush(true).setAllowWriteStall(false)) {
             long now = writes;
             if (now == flushedWrites) {
                 return;
@@ -219,6 +220,25 @@ final class RocksBackend implements Backend {
     @Override
     public Mark durable() {
         return durable;
+    }
+
+    @Override
+    public long bytesInUse() {
+        return counting.bytes();
+    }
+
+    @Override
+    public void defragment() {
+        flush();
+        try (View view = view();
+                CompactRangeOptions gently =
+                        new CompactRangeOptions().setExclusiveManualCompaction(false)) {
+            for (ColumnFamilyHandle handle : handles) {
+                db.compactRange(handle, null, null, gently);
+            }
+        } catch (RocksDBException e) {
+            throw new IllegalStateException("tables cannot be merged: " + e.getMessage(), e);
+        }
     }
 
     @Override

@@ -18,7 +18,7 @@ final class RocksTuning {
     private static final int OPEN_FILES_MAX = 512;
     private static final long TABLE_BYTES = 16L << 20;
     private static final long MANIFEST_BYTES = 4L << 20;
-    private static final int WRITE_BUFFERS = 2;
+    private static final int WRITE_BUFFERS = 4;
     private static final int OLD_FILES_MERGED = 12;
     private static final String BOTTOMMOST_DELAY_SECONDS = "3600";
 

@@ -1,6 +1,7 @@
 package dev.kemudi.store;
 
 import java.util.Arrays;
+import java.util.Optional;
 
 /*
  * How the state lies in rows
@@ -120,6 +121,14 @@ final class RowFormat {
         in.number();
         in.number();
         return in.number() == 1 ? 1 : 0;
+    }
+
+    /** The key of the OLD row that what this row of LOG tells of has superseded. */
+    static Optional<byte[]> supersededBy(byte[] logRow) {
+        ByteReader in = new ByteReader(logRow, 1);
+        Bytes key = in.bytes();
+        long previousMod = in.number();
+        return previousMod == 0 ? Optional.empty() : Optional.of(oldKey(key, previousMod));
     }
 
     static KeyValue tombstone(Bytes key, long revision) {

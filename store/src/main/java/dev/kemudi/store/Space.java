@@ -34,7 +34,28 @@ final class Space implements Rows {
     /** What there is to write; complete, births too. */
     Changes changes() {
         changes.births(births(changes.of(Family.CUR)));
+        changes.grow(growth() - changes.growth());
         return changes;
+    }
+
+    private long growth() {
+        long growth = 0;
+        for (Map.Entry<byte[], byte[]> row : changes.of(Family.CUR).entrySet()) {
+            growth += bytes(row.getKey(), row.getValue());
+            Optional<byte[]> before = below(row.getKey());
+            if (before.isPresent()) {
+                growth -= bytes(row.getKey(), before.get());
+            }
+        }
+        for (Map.Entry<byte[], byte[]> row : changes.of(Family.LOG).entrySet()) {
+            growth += row.getKey().length + row.getValue().length;
+        }
+        return growth;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // GONE is an identity
+    private static long bytes(byte[] key, byte[] row) {
+        return row == Changes.GONE ? 0 : key.length + row.length;
     }
 
     @SuppressWarnings("ReferenceEquality") // GONE is an identity

@@ -166,6 +166,14 @@ public interface Store extends AutoCloseable {
     /** Where everything stands. */
     Stats stats();
 
+    /**
+     * Gives what compaction reclaimed back to the disk, which happens by itself sooner or later.
+     * Writes go on. Completes when done.
+     */
+    default CompletableFuture<Void> defragment() {
+        return CompletableFuture.completedFuture(null);
+    }
+
     @Override
     void close();
 
@@ -176,12 +184,15 @@ public interface Store extends AutoCloseable {
      * Where the store stands.
      *
      * @param bytesOnDisk log and state together; an estimate
+     * @param bytesInUse keys and retained revisions, exact, whatever the disk still holds: what a
+     *     quota should be about; falls while a compaction reclaims
      */
     record Stats(
             long revision,
             long compactedRevision,
             long appliedIndex,
             long bytesOnDisk,
+            long bytesInUse,
             int watchers,
             int leases) {}
 }

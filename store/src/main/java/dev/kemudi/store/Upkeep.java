@@ -15,13 +15,15 @@ import java.util.function.BooleanSupplier;
  * (then the log is cut) after so many bytes, and reclaims what compaction allowed to go. A compaction to C
  * walks LOG up to C in steps of a bounded number of rows; each step deletes the OLD rows that were superseded
  * there and writes down how far it came, in one batch. So its work is proportional to what is dropped, a
- * crash resumes at the last step, and between two steps writers go first. The events of C itself stay,
- * deletes too: a watch may begin at C.
+ * crash resumes at the last step, and between two steps writers go first. The rows of LOG go many steps at a
+ * time, all before where it came to, because each cut is something every later read has to step over. The
+ * events of C itself stay, deletes too: a watch may begin at C.
  */
 /** The store's housekeeping: one virtual thread. */
 final class Upkeep implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Upkeep.class.getName());
     private static final int FULL_CHECK_TICKS = 5;
+    private static final int STEPS_PER_CUT = 64;
 
     private final Backend backend;
     private final Limits limits;
@@ -128,8 +130,11 @@ final class Upkeep implements AutoCloseable {
     void reclaim() throws InterruptedException {
         reclaiming.lockInterruptibly();
         try {
-            while (!closed && reclaimStep()) {
+            for (int step = 1; !closed && reclaimStep(step % STEPS_PER_CUT == 0); step++) {
                 leases.run();
+                if (unflushedBytes.get() >= limits.flushBytesMax()) {
+                    flush();
+                }
                 pause(limits.compactionPauseMillis());
             }
         } finally {
@@ -137,8 +142,14 @@ final class Upkeep implements AutoCloseable {
         }
     }
 
+    /** Gives what was reclaimed back to the disk; returns when that is done. */
+    void defragment() throws InterruptedException {
+        reclaim();
+        backend.defragment();
+    }
+
     /** One bounded step; false when there is nothing to do. */
-    private boolean reclaimStep() {
+    private boolean reclaimStep(boolean cut) {
         try (View view = backend.view()) {
             Mark mark = view.mark();
             if (mark.reclaimed() >= mark.compacted()) {
@@ -149,38 +160,38 @@ final class Upkeep implements AutoCloseable {
             // begin there.
             long last = mark.reclaimed();
             long rows = 0;
+            long bytes = 0;
+            long bytesOfLast = 0;
             boolean whole = true;
             try (Rows.Cursor cursor =
-                    view.cursor(Family.LOG, RowFormat.logKey(mark.reclaimed(), 0))) {
+                    view.cursor(
+                            Family.LOG,
+                            RowFormat.logKey(mark.reclaimed(), 0),
+                            RowFormat.logKey(mark.compacted() + 1, 0))) {
                 for (; cursor.valid(); cursor.next()) {
                     long revision = RowFormat.revisionOf(cursor.key());
-                    if (revision > mark.compacted()) {
-                        break;
-                    }
                     if (revision != last && rows >= limits.compactionRowsPerStep()) {
                         whole = false;
                         break;
                     }
+                    bytesOfLast = revision == last ? bytesOfLast : 0;
                     last = revision;
                     rows++;
-                    dropSuperseded(changes, RowFormat.logged(cursor.key(), cursor.value()));
+                    byte[] row = cursor.value();
+                    bytes += cursor.key().length + row.length;
+                    bytesOfLast += cursor.key().length + row.length;
+                    RowFormat.supersededBy(row)
+                            .ifPresent(old -> changes.of(Family.OLD).put(old, Changes.GONE));
                 }
             }
             long reached = whole ? mark.compacted() : last;
-            changes.cut(
-                    Family.LOG,
-                    RowFormat.logKey(mark.reclaimed(), 0),
-                    RowFormat.logKey(reached, 0));
+            changes.grow(last == reached ? bytesOfLast - bytes : -bytes);
+            if (whole || cut) {
+                changes.cut(Family.LOG, RowFormat.logKey(0, 0), RowFormat.logKey(reached, 0));
+            }
             backend.write(changes, now -> now.withReclaimed(reached));
             metrics.rowsReclaimed().inc(rows);
             return true;
-        }
-    }
-
-    private static void dropSuperseded(Changes changes, RowFormat.Logged logged) {
-        if (logged.previousMod() != 0) {
-            changes.of(Family.OLD)
-                    .put(RowFormat.oldKey(logged.kv().key(), logged.previousMod()), Changes.GONE);
         }
     }
 

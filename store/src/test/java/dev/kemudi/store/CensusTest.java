@@ -121,8 +121,21 @@ class CensusTest {
         }
     }
 
+    static long retained(View view) {
+        long bytes = 0;
+        for (Family family : List.of(Family.CUR, Family.LOG)) {
+            try (Rows.Cursor cursor = view.cursor(family, new byte[0])) {
+                for (; cursor.valid(); cursor.next()) {
+                    bytes += cursor.key().length + cursor.value().length;
+                }
+            }
+        }
+        return bytes;
+    }
+
     private void checkBuckets() {
         try (View view = backend.view()) {
+            assertThat(backend.bytesInUse()).isEqualTo(retained(view));
             Census census = Recount.read(view);
             assertThat(census.total()).isEqualTo(keys.size());
             int buckets = 0;

@@ -273,13 +273,17 @@ public final class StoreBenchmark {
         }
         fill.drain();
         say("fill %d revisions: %.0f/s", revisions, revisions / (millisSince(began) / 1e3));
-        say("before: %s; bytes %s", steady(15_000, () -> true), store.stats());
+        say("settling: %s", steady(60_000, () -> true));
+        say("before: %s; bytes %s", steady(60_000, () -> true), store.stats());
         long compacted = store.revision();
         began = System.nanoTime();
         java.util.concurrent.CompletableFuture<Answer> done = store.compact(compacted, true);
         say("during: %s", steady(Long.MAX_VALUE, () -> !done.isDone()));
         say("compaction took %.0f ms; bytes %s", millisSince(began), store.stats());
         say("after: %s; %s", steady(10_000, () -> true), resident());
+        began = System.nanoTime();
+        store.defragment().join();
+        say("defragment %.0f ms; bytes %s", millisSince(began), store.stats());
     }
 
     /** Sixteen at once, one after the other each. */

@@ -60,12 +60,16 @@ class UpkeepTest {
         // k0 of 29 until its delete, k1 of 27 and k2 of 28 until 30 and 31.
         assertThat(revisions(Family.OLD)).containsExactly(29L, 27L, 28L);
         assertThat(steps[0]).isGreaterThan(1);
+        try (View view = backend.view()) {
+            assertThat(backend.bytesInUse()).isPositive().isEqualTo(CensusTest.retained(view));
+        }
         apply(new Command.Compact(32));
         upkeep.reclaim();
         assertThat(revisions(Family.LOG)).containsExactly(32L);
         assertThat(revisions(Family.OLD)).isEmpty();
         try (View view = backend.view()) {
             assertThat(view.mark().reclaimed()).isEqualTo(32);
+            assertThat(backend.bytesInUse()).isEqualTo(CensusTest.retained(view));
         }
         log.close();
     }
