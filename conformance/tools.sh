@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 tools=$PWD/target/tools
 mkdir -p "$tools"
 
-packages=(curl jq etcd-client etcd-server prometheus wrk haproxy nginx-light unzip)
+packages=(curl jq etcd-client etcd-server prometheus wrk haproxy nginx-light unzip golang-go golang-etcd-server-dev faketime iproute2 iptables)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
