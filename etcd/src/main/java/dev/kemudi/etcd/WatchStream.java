@@ -5,6 +5,7 @@ import dev.kemudi.etcd.proto.WatchCreateRequest;
 import dev.kemudi.etcd.proto.WatchRequest;
 import dev.kemudi.etcd.proto.WatchResponse;
 import dev.kemudi.store.Bytes;
+import dev.kemudi.store.EventBatch;
 import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.Store;
 import dev.kemudi.store.Watcher;
@@ -24,10 +25,10 @@ import java.util.function.Consumer;
 /*
  * One stream, many watches
  * ------------------------
- * Each watch is delivered to by a virtual thread of the store. It writes under the stream's lock, and only
- * when the client's window has room: otherwise it waits here, the store's bounded buffer behind it fills, and
- * the store lets that watch go on from disk later. So a client that never reads costs its window, a buffer
- * and a parked virtual thread.
+ * While the client's window has room, the store's dispatcher writes events itself: encoded once for all
+ * watches of a range (WatchMessage), a copy into a frame per watch. When there is none, a virtual thread of the
+ * watch waits here for room, the store's bounded buffer behind it fills, and the store lets that watch go on
+ * from disk later. So a client that never reads costs its window, a buffer and a parked virtual thread.
  *
  * A watch is made and announced ("created") under the same lock, so that no event overtakes the announcement.
  *
@@ -38,12 +39,15 @@ import java.util.function.Consumer;
 final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Stream {
     private static final long NO_ID = -1;
 
+    /** Encoding so many takes the store's thread no longer than a millisecond. */
+    private static final int OFFERED_MAX = 1_000;
+
     private final Store store;
     private final Member member;
     private final Limits limits;
     private final Guard guard;
     private final Credential who = Credential.current();
-    private final ServerCallStreamObserver<WatchResponse> out;
+    private final ServerCallStreamObserver<WatchMessage> out;
     private final Consumer<WatchStream> gone;
     private final InboundPace pace;
 
@@ -61,7 +65,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             Member member,
             Limits limits,
             Guard guard,
-            ServerCallStreamObserver<WatchResponse> out,
+            ServerCallStreamObserver<WatchMessage> out,
             Consumer<WatchStream> gone) {
         this.store = store;
         this.member = member;
@@ -108,6 +112,10 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
         out.onCompleted();
     }
 
+    private void send(WatchResponse response) {
+        out.onNext(WatchMessage.of(response));
+    }
+
     private WatchResponse.Builder response(long revision, long id) {
         return WatchResponse.newBuilder().setHeader(member.header(revision)).setWatchId(id);
     }
@@ -121,7 +129,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             KeyRange range = range(request);
             String refused = refusal(request, range);
             if (!refused.isEmpty()) {
-                out.onNext(
+                send(
                         response(store.revision(), NO_ID)
                                 .setCreated(true)
                                 .setCanceled(true)
@@ -132,7 +140,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             long id = request.getWatchId() != 0 ? request.getWatchId() : freeId();
             One one = new One(id, request);
             watches.put(id, one);
-            out.onNext(response(store.revision(), id).setCreated(true).build());
+            send(response(store.revision(), id).setCreated(true).build());
             one.watcher = store.watch(range, request.getStartRevision(), request.getPrevKv(), one);
         } catch (IllegalStateException e) {
             closed = true;
@@ -179,7 +187,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             One one = watches.remove(id);
             if (one != null && !closed) {
                 one.close();
-                out.onNext(response(store.revision(), id).setCanceled(true).build());
+                send(response(store.revision(), id).setCanceled(true).build());
                 answered(one, Long.MAX_VALUE);
                 readyOrClosed.signalAll();
             }
@@ -197,7 +205,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             if (!asked.isEmpty()) {
                 askAgain = true;
             } else if (watches.isEmpty()) {
-                out.onNext(response(store.revision(), NO_ID).build());
+                send(response(store.revision(), NO_ID).build());
             } else {
                 askedLeast = Long.MAX_VALUE;
                 asked.addAll(watches.values());
@@ -218,7 +226,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             return;
         }
         long least = askedLeast == Long.MAX_VALUE ? store.revision() : askedLeast;
-        out.onNext(response(least, NO_ID).build());
+        send(response(least, NO_ID).build());
         if (askAgain) {
             askAgain = false;
             progress();
@@ -300,29 +308,70 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
 
         @Override
         public void events(List<Watcher.Event> events, long revision) {
+            throw new IllegalStateException("the store hands over batches");
+        }
+
+        @Override
+        public boolean offer(EventBatch batch) {
+            if (!lock.tryLock()) {
+                return false;
+            }
+            try {
+                if (!isOpen()) {
+                    return true;
+                }
+                // A large batch is encoded and cut on the watch's own thread.
+                if (!out.isReady() || batch.events().size() > OFFERED_MAX) {
+                    return false;
+                }
+                WatchMessage.Encoded encoded = WatchMessage.Encoded.of(batch, member);
+                return !mustBeCut(encoded) && sendShared(encoded);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void events(EventBatch batch) {
             lock.lock();
             try {
                 // Messages are made only once there is room for them: those who wait hold no more
-                // than the events,
-                // which they share.
+                // than the events, which they share.
                 if (!awaitRoom()) {
                     return;
                 }
-                List<dev.kemudi.etcd.proto.Event> wanted = wanted(events);
-                if (wanted.isEmpty()) {
-                    return;
-                }
-                quiet = false;
-                WatchResponse whole = response(revision, id).addAllEvents(wanted).build();
-                if (fragment && whole.getSerializedSize() > limits.fragmentBytesMax()) {
-                    sendFragments(wanted, revision);
-                } else {
-                    out.onNext(whole);
+                WatchMessage.Encoded encoded = WatchMessage.Encoded.of(batch, member);
+                if (mustBeCut(encoded)) {
+                    sendFragments(wanted(batch.events()), batch.revision());
+                } else if (!sendShared(encoded)) {
+                    sendFiltered(batch);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } finally {
                 lock.unlock();
+            }
+        }
+
+        private boolean mustBeCut(WatchMessage.Encoded encoded) {
+            return fragment && encoded.length() > limits.fragmentBytesMax();
+        }
+
+        /** False, and nothing is sent, when this watch does not want all of it. */
+        private boolean sendShared(WatchMessage.Encoded encoded) {
+            if ((encoded.puts && !puts) || (encoded.deletes && !deletes)) {
+                return false;
+            }
+            quiet = false;
+            out.onNext(encoded.to(id));
+            return true;
+        }
+
+        private void sendFiltered(EventBatch batch) {
+            List<dev.kemudi.etcd.proto.Event> wanted = wanted(batch.events());
+            if (!wanted.isEmpty()) {
+                quiet = false;
+                send(response(batch.revision(), id).addAllEvents(wanted).build());
             }
         }
 
@@ -342,14 +391,14 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             int bytes = 0;
             for (dev.kemudi.etcd.proto.Event event : events) {
                 if (bytes > 0 && bytes + event.getSerializedSize() > limits.fragmentBytesMax()) {
-                    send(part.setFragment(true).build());
+                    sendPart(part.setFragment(true).build());
                     part = response(revision, id);
                     bytes = 0;
                 }
                 part.addEvents(event);
                 bytes += event.getSerializedSize();
             }
-            send(part.build());
+            sendPart(part.build());
         }
 
         /**
@@ -363,9 +412,9 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             return isOpen();
         }
 
-        private void send(WatchResponse response) throws InterruptedException {
+        private void sendPart(WatchResponse response) throws InterruptedException {
             if (awaitRoom()) {
-                out.onNext(response);
+                send(response);
             }
         }
 
@@ -382,7 +431,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
                 }
                 if (notifyDue) {
                     notifyDue = false;
-                    out.onNext(response(revision, id).build());
+                    send(response(revision, id).build());
                 }
                 answered(this, revision);
             } finally {
@@ -404,7 +453,7 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
                     out.onError(Errors.STOPPED.asRuntimeException());
                     return;
                 }
-                out.onNext(
+                send(
                         response(store.revision(), id)
                                 .setCanceled(true)
                                 .setCompactRevision(compactRevision)
