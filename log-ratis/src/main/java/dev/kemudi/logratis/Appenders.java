@@ -58,11 +58,10 @@ final class Appenders {
     boolean sendsCopy(long firstIndex, long silenceMillisMax) {
         return running().stream()
                 .map(LogAppender::getFollower)
-                .anyMatch(
-                        follower ->
-                                follower.getNextIndex() < firstIndex
-                                        && follower.getLastRpcResponseTime().elapsedTimeMs()
-                                                < silenceMillisMax);
+                .anyMatch(follower ->
+                        follower.getNextIndex() < firstIndex
+                                && follower.getLastRpcResponseTime().elapsedTimeMs()
+                                        < silenceMillisMax);
     }
 
     /** What the leader hears from its followers, heard here first. */

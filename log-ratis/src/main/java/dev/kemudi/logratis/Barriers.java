@@ -75,9 +75,7 @@ final class Barriers {
     }
 
     private void work() {
-        for (List<CompletableFuture<Long>> readers = take();
-                !readers.isEmpty();
-                readers = take()) {
+        for (List<CompletableFuture<Long>> readers = take(); !readers.isEmpty(); readers = take()) {
             Throwable failed = ask();
             if (failed == null) {
                 long index = appliedIndex.getAsLong();

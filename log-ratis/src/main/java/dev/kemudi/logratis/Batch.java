@@ -84,8 +84,7 @@ final class Batch {
             data.get(trace);
             byte[] command = new byte[data.getInt()];
             data.get(command);
-            String traceparent =
-                    trace.length == 0 ? "" : new String(trace, StandardCharsets.UTF_8);
+            String traceparent = trace.length == 0 ? "" : new String(trace, StandardCharsets.UTF_8);
             entries.add(new LogEntry(index, term, timeMillis, traceparent, command));
         }
         return entries;

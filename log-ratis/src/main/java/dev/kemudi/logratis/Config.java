@@ -55,18 +55,16 @@ public record Config(
                             .filter(peer -> peer.id() == id)
                             .findFirst()
                             .map(Peer::address)
-                            .orElseThrow(
-                                    () ->
-                                            new IllegalArgumentException(
-                                                    "peers: expected this node (%x) among them, found others only"
-                                                            .formatted(id)));
+                            .orElseThrow(() ->
+                                    new IllegalArgumentException(
+                                            "peers: expected this node (%x) among them, found others only"
+                                                    .formatted(id)));
         }
     }
 
     /** A first member of a new cluster: no TLS, silence of 300 to 600 ms. */
     public static Config of(long self, String clusterId, List<Peer> peers) {
-        return new Config(
-                self, clusterId, peers, "", false, false, Optional.empty(), 300, 600);
+        return new Config(self, clusterId, peers, "", false, false, Optional.empty(), 300, 600);
     }
 
     /** The same, listening elsewhere than where others reach it. */
@@ -127,7 +125,6 @@ public record Config(
 
     /** The same, with other patience. */
     public Config withElectionMillis(int min, int max) {
-        return new Config(
-                self, clusterId, peers, listen, joining, seeded, tls, min, max);
+        return new Config(self, clusterId, peers, listen, joining, seeded, tls, min, max);
     }
 }

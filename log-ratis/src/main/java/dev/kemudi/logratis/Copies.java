@@ -141,7 +141,9 @@ final class Copies implements StateMachineStorage {
         rescan();
     }
 
-    /** A copy that came from another node: off with what was added on the way, and onto the disk. */
+    /**
+     * A copy that came from another node: off with what was added on the way, and onto the disk.
+     */
     void settle(Copy copy) throws IOException {
         try (Stream<Path> found = Files.walk(copy.folder())) {
             for (Path each : found.toList()) {

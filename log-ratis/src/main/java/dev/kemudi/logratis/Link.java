@@ -57,7 +57,8 @@ final class Link implements Closeable {
             Parameters parameters,
             Executor blocking) {
         this.server = server;
-        // The division itself takes requests on the caller's thread; the server around it would hop.
+        // The division itself takes requests on the caller's thread; the server around it would
+        // hop.
         here = division instanceof RaftClientAsynchronousProtocol direct ? direct : server;
         this.group = group;
         this.blocking = blocking;
@@ -76,14 +77,13 @@ final class Link implements Closeable {
         if (moved && !closed) {
             RaftClientRpc old = rpc;
             rpc = open.get();
-            blocking.execute(
-                    () -> {
-                        try {
-                            old.close();
-                        } catch (IOException e) {
-                            LOG.log(Level.DEBUG, "a line to a member did not close in order", e);
-                        }
-                    });
+            blocking.execute(() -> {
+                try {
+                    old.close();
+                } catch (IOException e) {
+                    LOG.log(Level.DEBUG, "a line to a member did not close in order", e);
+                }
+            });
         }
         rpc.addRaftPeers(known.values());
     }
@@ -95,8 +95,7 @@ final class Link implements Closeable {
 
     /** Asks the leader's machine. */
     CompletableFuture<byte[]> ask(RaftPeerId leader, byte[] question) {
-        ByteString content =
-                MACHINE.concat(UnsafeByteOperations.unsafeWrap(question));
+        ByteString content = MACHINE.concat(UnsafeByteOperations.unsafeWrap(question));
         return send(leader, RaftClientRequest.readRequestType(true), content)
                 .thenApply(reply -> reply.getMessage().getContent().toByteArray());
     }
@@ -104,8 +103,7 @@ final class Link implements Closeable {
     /** Asks the leader how far everything was committed by now. */
     CompletableFuture<Long> readIndex(RaftPeerId leader) {
         return send(leader, RaftClientRequest.readRequestType(true), ByteString.EMPTY)
-                .thenApply(
-                        reply -> Long.parseLong(reply.getMessage().getContent().toStringUtf8()));
+                .thenApply(reply -> Long.parseLong(reply.getMessage().getContent().toStringUtf8()));
     }
 
     private CompletableFuture<RaftClientReply> send(

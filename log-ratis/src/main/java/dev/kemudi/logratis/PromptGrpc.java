@@ -2,12 +2,15 @@ package dev.kemudi.logratis;
 
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcFactory;
+import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Ratis over gRPC, with the leader's lines to its followers within our reach. Public because Ratis
@@ -41,10 +44,35 @@ public final class PromptGrpc implements RpcType {
         @Override
         public LogAppender newLogAppender(
                 RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-            LogAppender appender =
-                    super.newLogAppender(server, appenders.overhear(state), follower);
+            LogAppender appender = new Line(server, appenders.overhear(state), follower);
             appenders.opened(appender);
             return appender;
+        }
+    }
+
+    /**
+     * To one follower. A copy of the state is begun only while the follower answers: one that is
+     * sent to nobody keeps Ratis waiting for many seconds, and a follower that came back with it.
+     */
+    private static final class Line extends GrpcLogAppender {
+        Line(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
+            super(server, state, follower);
+        }
+
+        private boolean isSilent() {
+            return getFollower().getLastRpcResponseTime().elapsedTimeMs()
+                    > getServer().properties().maxRpcTimeoutMs();
+        }
+
+        @Override
+        public boolean hasAppendEntries() {
+            return super.hasAppendEntries()
+                    && !(getFollower().getNextIndex() < getRaftLog().getStartIndex() && isSilent());
+        }
+
+        @Override
+        public @Nullable SnapshotInfo shouldInstallSnapshot() {
+            return isSilent() ? null : super.shouldInstallSnapshot();
         }
     }
 }

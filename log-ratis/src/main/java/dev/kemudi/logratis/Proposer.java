@@ -122,8 +122,7 @@ final class Proposer<R> {
                 continue;
             }
             sent = true;
-            CompletableFuture<RaftClientReply> reply =
-                    link.write(target.get(), now.encoded());
+            CompletableFuture<RaftClientReply> reply = link.write(target.get(), now.encoded());
             if (!follow(now, reply, target.get(), start)) {
                 await(now.landed(), PAUSE_MILLIS);
             }
@@ -149,8 +148,7 @@ final class Proposer<R> {
                 await(now.landed(), SLICE_MILLIS);
             }
             boolean moved = leader.get().filter(target::equals).isEmpty();
-            if (!now.landed().isDone()
-                    && (moved || System.nanoTime() - begun > RESEND_NANOS)) {
+            if (!now.landed().isDone() && (moved || System.nanoTime() - begun > RESEND_NANOS)) {
                 return false;
             }
         }
@@ -210,16 +208,15 @@ final class Proposer<R> {
         if (origin.node() == self && origin.incarnation() == incarnation && known > incarnation) {
             incarnation = known + 1;
             flightOf(origin)
-                    .ifPresent(
-                            now -> {
-                                if (now.settle()) {
-                                    proposals.refuse(
-                                            now.proposals(),
-                                            Reason.NOT_LEADER,
-                                            "this node's clock went back over a restart: retry");
-                                }
-                                now.landed().complete(null);
-                            });
+                    .ifPresent(now -> {
+                        if (now.settle()) {
+                            proposals.refuse(
+                                    now.proposals(),
+                                    Reason.NOT_LEADER,
+                                    "this node's clock went back over a restart: retry");
+                        }
+                        now.landed().complete(null);
+                    });
         }
     }
 

@@ -197,7 +197,12 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         RaftProperties properties = Settings.properties(config, limits, directory);
         Parameters parameters = Settings.parameters(config, appenders);
         more.accept(parameters);
-        List<RaftPeer> peers = members.stream().map(Settings::raft).toList();
+        // Who joins listens only, until what it is told says that it has a vote.
+        List<RaftPeer> peers =
+                (config.joining()
+                                ? List.of(new Peer(config.self(), config.listen(), true))
+                                : config.peers())
+                        .stream().map(Settings::raft).toList();
         server =
                 RaftServer.newBuilder()
                         .setServerId(Settings.id(config.self()))
@@ -235,9 +240,14 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         } catch (IOException | RuntimeException e) {
             server.close();
             link.close();
+            if (e instanceof CompletionException && e.getCause() instanceof IOException why) {
+                throw new IOException(why.getMessage(), e);
+            }
             throw e;
         }
-        members = Members.of(division.getRaftConf());
+        if (division.getRaftConf().getLogEntryIndex() >= 0) {
+            members = Members.of(division.getRaftConf());
+        }
         link.know(division.getRaftConf().getAllPeers());
         metrics.gauge(
                 "kemudi_log_applied_index", "Index of the last applied entry.", this::appliedIndex);
@@ -340,14 +350,13 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         proposer.fail(what, cause);
         barriers.close(new LogFailedException("the log stopped (" + what + "): restart", cause));
         steward.call();
-        blocking.execute(
-                () -> {
-                    try {
-                        server.close();
-                    } catch (IOException e) {
-                        LOG.log(Level.WARNING, "the log's server did not close in order", e);
-                    }
-                });
+        blocking.execute(() -> {
+            try {
+                server.close();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "the log's server did not close in order", e);
+            }
+        });
     }
 
     private Optional<RaftPeerId> leader() {
@@ -390,7 +399,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                 config.self(),
                 alive ? leader().map(Settings::member).orElse(0L) : 0,
                 alive && info.isLeaderReady(),
-                info.getCurrentRole() == RaftPeerRole.LISTENER,
+                division.getRaftConf().getPeer(server.getId(), RaftPeerRole.LISTENER) != null,
                 Math.max(appliedIndex(), division.getRaftLog().getLastCommittedIndex()),
                 appliedIndex());
     }
@@ -458,7 +467,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                 && (bytes > 4 * limits.snapshotEveryBytes()
                         || !appenders.sendsCopy(
                                 division.getRaftLog().getStartIndex(),
-                                10L * config.electionMaxMillis()));
+                                2L * config.electionMaxMillis()));
     }
 
     private void copy() {
@@ -477,7 +486,10 @@ public final class RatisLog<R> implements Log<R>, Quorum {
             replica.copies().prune();
         } catch (Exception e) {
             if (!closed.get()) {
-                LOG.log(Level.WARNING, "no copy of the state was made; the log grows until then", e);
+                LOG.log(
+                        Level.WARNING,
+                        "no copy of the state was made; the log grows until then",
+                        e);
             }
         } finally {
             copying.set(false);
@@ -509,12 +521,10 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     @Override
     public CompletableFuture<Void> transferLeadership(long id) {
         long millis = 10L * config.electionMaxMillis();
-        return withLeader(
-                leader ->
-                        leader.equals(Settings.id(id))
-                                ? CompletableFuture.completedFuture(null)
-                                : link.transfer(leader, Settings.id(id), millis)
-                                        .thenApply(ok -> null));
+        return withLeader(leader ->
+                leader.equals(Settings.id(id))
+                        ? CompletableFuture.completedFuture(null)
+                        : link.transfer(leader, Settings.id(id), millis).thenApply(ok -> null));
     }
 
     @Override

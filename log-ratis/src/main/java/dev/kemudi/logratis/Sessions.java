@@ -89,12 +89,11 @@ final class Sessions {
         ByteBuffer out =
                 ByteBuffer.allocate(HEAD_BYTES + lastOf.size() * SESSION_BYTES + Integer.BYTES);
         out.putInt(MAGIC).putLong(term).putLong(index).putLong(timeMillis).putInt(lastOf.size());
-        lastOf.forEach(
-                (node, last) ->
-                        out.putLong(node)
-                                .putLong(last.incarnation())
-                                .putLong(last.sequence())
-                                .putLong(last.index()));
+        lastOf.forEach((node, last) ->
+                out.putLong(node)
+                        .putLong(last.incarnation())
+                        .putLong(last.sequence())
+                        .putLong(last.index()));
         CRC32C crc = new CRC32C();
         crc.update(out.array(), 0, out.position());
         out.putInt((int) crc.getValue());
@@ -108,8 +107,9 @@ final class Sessions {
         if (bytes.length < HEAD_BYTES + Integer.BYTES
                 || in.getInt(bytes.length - Integer.BYTES) != (int) crc.getValue()
                 || in.getInt() != MAGIC) {
-            throw new IOException("expected the sessions of a copy, found %d other bytes"
-                    .formatted(bytes.length));
+            throw new IOException(
+                    "expected the sessions of a copy, found %d other bytes"
+                            .formatted(bytes.length));
         }
         long term = in.getLong();
         long index = in.getLong();

@@ -34,7 +34,8 @@ final class Settings {
         elections(to, config);
         log(to, limits);
         // Our own sessions tell repetitions; Ratis need not remember a minute of them.
-        RaftServerConfigKeys.RetryCache.setExpiryTime(to, TimeDuration.valueOf(2, TimeUnit.SECONDS));
+        RaftServerConfigKeys.RetryCache.setExpiryTime(
+                to, TimeDuration.valueOf(2, TimeUnit.SECONDS));
         return to;
     }
 
@@ -44,6 +45,7 @@ final class Settings {
         GrpcConfigKeys.Server.setPort(to, listen.getPort());
         // No groups of event loops of their own: all share gRPC's, which closes at once, too.
         GrpcConfigKeys.setMessageSizeMax(to, bytes(2L * limits.entryBytesMax() + (1 << 20)));
+        GrpcConfigKeys.Server.setInstallSnapshotRequestTimeout(to, millis(1_000));
         RaftClientConfigKeys.Rpc.setRequestTimeout(to, millis(limits.proposeMillis()));
     }
 
@@ -94,15 +96,14 @@ final class Settings {
         Parameters parameters = new Parameters();
         PromptGrpc.hand(parameters, appenders);
         config.tls()
-                .ifPresent(
-                        tls ->
-                                GrpcConfigKeys.TLS.setConf(
-                                        parameters,
-                                        new GrpcTlsConfig(
-                                                tls.key().toFile(),
-                                                tls.certificate().toFile(),
-                                                tls.trusted().toFile(),
-                                                tls.mutual())));
+                .ifPresent(tls ->
+                        GrpcConfigKeys.TLS.setConf(
+                                parameters,
+                                new GrpcTlsConfig(
+                                        tls.key().toFile(),
+                                        tls.certificate().toFile(),
+                                        tls.trusted().toFile(),
+                                        tls.mutual())));
         return parameters;
     }
 
@@ -124,8 +125,7 @@ final class Settings {
         return RaftPeer.newBuilder()
                 .setId(id(peer.id()))
                 .setAddress(peer.address())
-                .setStartupRole(
-                        peer.learner() ? RaftPeerRole.LISTENER : RaftPeerRole.FOLLOWER)
+                .setStartupRole(peer.learner() ? RaftPeerRole.LISTENER : RaftPeerRole.FOLLOWER)
                 .build();
     }
 

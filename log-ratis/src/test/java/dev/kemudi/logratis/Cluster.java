@@ -5,6 +5,7 @@ import static dev.kemudi.logratis.Eventually.eventually;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.Log;
 import dev.kemudi.log.Peer;
+import dev.kemudi.log.Standing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
@@ -29,8 +30,8 @@ final class Cluster implements AutoCloseable {
     private final UnaryOperator<Config> with;
     private final Network network = new Network();
     private final List<Peer> first = new ArrayList<>();
-    private final Map<Long, RatisLog<String>> logs = new TreeMap<>();
-    private final Map<Long, Ledger> ledgers = new TreeMap<>();
+    private final Map<Long, RatisLog<String>> logs = new ConcurrentSkipListMap<>();
+    private final Map<Long, Ledger> ledgers = new ConcurrentSkipListMap<>();
 
     Cluster(Path root, int size) {
         this(root, size, LIMITS, config -> config);
@@ -119,7 +120,12 @@ final class Cluster implements AutoCloseable {
 
     long leader() {
         eventually("someone leads", () -> logs().stream().anyMatch(this::leads));
-        return logs().stream().filter(this::leads).findFirst().orElseThrow().standing().self();
+        return logs().stream()
+                .map(RatisLog::standing)
+                .filter(Standing::leading)
+                .max(Comparator.comparingLong(Standing::term))
+                .map(Standing::self)
+                .orElse(0L);
     }
 
     private boolean leads(Log<String> log) {
@@ -133,11 +139,15 @@ final class Cluster implements AutoCloseable {
 
     /** As if the process had been killed: what the machine did not flush is gone. */
     void kill(long id) {
-        RatisLog<String> log = logs.remove(id);
-        log.abandon();
+        logs.get(id).abandon();
     }
 
     void stop(long id) {
+        logs.get(id).close();
+    }
+
+    /** It is gone, and nobody asks it any more. */
+    void forget(long id) {
         logs.remove(id).close();
     }
 
@@ -158,6 +168,14 @@ final class Cluster implements AutoCloseable {
 
     @Override
     public void close() {
-        logs.values().forEach(Log::close);
+        List<Thread> closing =
+                logs.values().stream().map(log -> Thread.ofPlatform().start(log::close)).toList();
+        for (Thread each : closing) {
+            try {
+                each.join();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
     }
 }
