@@ -7,6 +7,7 @@ set -uo pipefail
 kemudi_find_jdk || { echo "no JDK 25"; exit 1; }
 keys=${SNAPSHOT_KEYS:-100000}
 bulk_mb=${SNAPSHOT_MB:-300}
+middle=$(printf 'key-%08d' $((keys / 2)))
 work=$(mktemp -d)
 etcd_pid=
 trap 'stop_etcd; rm -rf "$work"' EXIT
@@ -21,23 +22,23 @@ mkdir "$work/classes"
 ours() { "$JAVA_HOME/bin/java" -Xmx64m -cp "$classes:$work/classes" Snapshots "$@"; }
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-start_etcd() { # start_etcd DATA_DIR: one member on loopback; sets ETCDCTL_ENDPOINTS
+start_etcd() { # start_etcd DATA_DIR [COMMAND]: one member on loopback; sets ETCDCTL_ENDPOINTS
   peer=${peer:-$(free_port)}
   client=$(free_port)
   export ETCDCTL_ENDPOINTS=http://127.0.0.1:$client
-  etcd --name one --data-dir "$1" --listen-client-urls "$ETCDCTL_ENDPOINTS" --advertise-client-urls "$ETCDCTL_ENDPOINTS" \
+  "${2:-etcd}" --name one --data-dir "$1" --listen-client-urls "$ETCDCTL_ENDPOINTS" --advertise-client-urls "$ETCDCTL_ENDPOINTS" \
     --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
     --initial-cluster "one=http://127.0.0.1:$peer" >"$1.log" 2>&1 &
   etcd_pid=$!
   eventually 20 etcdctl endpoint health || { tail -n 5 "$1.log"; return 1; }
 }
 stop_etcd() { [ -z "$etcd_pid" ] || { kill "$etcd_pid"; wait "$etcd_pid"; etcd_pid=; } 2>/dev/null; }
-restore() { # restore FILE DATA_DIR, and an etcd on it
+restore() { # restore FILE DATA_DIR [COMMAND], and an etcd on it
   peer=$(free_port)
   rm -rf "$2"
   etcdctl snapshot restore "$1" --data-dir "$2" --name one --initial-cluster "one=http://127.0.0.1:$peer" \
     --initial-advertise-peer-urls "http://127.0.0.1:$peer" >"$2.restore" 2>&1 || { cat "$2.restore"; return 1; }
-  start_etcd "$2"
+  start_etcd "$2" "${3:-etcd}"
 }
 yields() { # yields NAME COMMAND…: as check, in this shell, because the command sets variables
   local name=$1
@@ -147,8 +148,62 @@ check "the copy holds the same records" same "$work/state" ours state "$work/cop
 yields "etcdctl restores the copy, and an etcd starts on it" restore "$work/copy.db" "$work/from-copy" || exit 1
 check "it serves the same keys, leases, users and roles ($(wc -l <"$work/served") lines)" same "$work/served" served
 etcdctl auth enable >/dev/null
-check "a password still opens" etcdctl --user ann:secret get key-00050000 --keys-only
+check "a password still opens" etcdctl --user ann:secret get "$middle" --keys-only
 check "a user still may not what he might not" sh -c '! etcdctl --user ann:secret put zz 1 2>/dev/null'
 stop_etcd
-check "a data directory that etcdctl restored is read" ours state "$work/from-copy/member/snap/db"
+stop_etcd
+etcdctl snapshot restore "$work/copy.db" --data-dir "$work/restored" >/dev/null 2>&1
+check "a data directory that etcdctl restored is read" ours state "$work/restored/member/snap/db"
+
+# 4. an etcd that was killed: its database lacks what its log holds
+unset peer
+yields "Debian's etcd starts again" start_etcd "$work/killed" || exit 1
+etcdctl put before 1 >/dev/null
+eventually 5 sh -c '! etcdctl get before | grep -q nothing' && sleep 0.3 # etcd writes its database ten times a second
+etcdctl put after 1 >/dev/null
+kill -9 "$etcd_pid" && wait "$etcd_pid" 2>/dev/null
+etcd_pid=
+said=$(ours pending "$work/killed")
+if [ "$said" = "1 put" ]; then ok "what a killed etcd left only in its log is named: $said"; else fail "a killed etcd's log: expected 1 put, found $said"; fi
+ours state "$work/killed/member/snap/db" >"$work/said" 2>&1
+check "its database alone is refused, with what to do" grep -q "only in the log" "$work/said"
+unset peer
+yields "that etcd starts once more" start_etcd "$work/killed" || exit 1
+stop_etcd
+check "and stopped in order, its directory is whole" ours pending "$work/killed"
+
+# 5. Kemudi's own store, both ways
+if ! "$root/bin/etcd" --version >/dev/null 2>&1; then
+  skip "Kemudi's store: bin/etcd does not start here"
+  finish
+  exit
+fi
+export KEMUDI_BUILD=off
+kemudi_etcd=$root/bin/etcd
+yields "Kemudi starts on what etcdctl restored from Debian's snapshot" restore "$work/theirs.db" "$work/kemudi-restored" "$kemudi_etcd" || exit 1
+check "it serves the same keys, leases, users and roles" same "$work/served" served
+check "a password that Debian's etcd hashed still opens" sh -c "etcdctl auth enable && etcdctl --user ann:secret get $middle --keys-only"
+stop_etcd
+unset peer
+yields "Kemudi starts on the directory of a stopped etcd" start_etcd "$work/killed" "$kemudi_etcd"
+check "and has what was last put" [ "$(etcdctl get after --print-value-only)" = 1 ]
+stop_etcd
+unset peer
+yields "Kemudi starts on nothing" start_etcd "$work/kemudi" "$kemudi_etcd" || exit 1
+check "it takes $keys keys, deletions, leases, users, a compaction" fill
+served >"$work/served-kemudi"
+etcdctl auth enable >/dev/null
+check "etcdctl snapshot save from Kemudi" etcdctl --user root:secret snapshot save "$work/kemudi.db"
+etcdctl --user root:secret auth disable >/dev/null
+stop_etcd
+check "etcdctl snapshot status of it" etcdctl snapshot status "$work/kemudi.db"
+bbolt_agrees "Kemudi's snapshot" "$work/kemudi.db"
+yields "Debian's etcd starts on Kemudi's snapshot" restore "$work/kemudi.db" "$work/from-kemudi" || exit 1
+check "users are asked for, as when it was saved" etcdctl --user root:secret auth disable
+check "it serves what Kemudi served ($(wc -l <"$work/served-kemudi") lines)" same "$work/served-kemudi" served
+stop_etcd
+yields "Kemudi starts on Kemudi's snapshot" restore "$work/kemudi.db" "$work/kemudi-again" "$kemudi_etcd" || exit 1
+etcdctl --user root:secret auth disable >/dev/null
+check "and serves what it served" same "$work/served-kemudi" served
+stop_etcd
 finish

@@ -26,6 +26,7 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
     private static final int LEASE_GRANT = 8;
     private static final int LEASE_REVOKE = 9;
     private static final int COMPACTION = 7;
+    private static final int AUTH_ENABLE = 1000;
 
     /** The requests that change what a client can see, by their field in etcd's request. */
     private static final Map<Integer, String> CHANGES =
@@ -37,7 +38,7 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
                     Map.entry(LEASE_GRANT, "lease grant"),
                     Map.entry(LEASE_REVOKE, "lease revoke"),
                     Map.entry(10, "alarm"),
-                    Map.entry(1000, "auth enable"),
+                    Map.entry(AUTH_ENABLE, "auth enable"),
                     Map.entry(1011, "auth disable"),
                     Map.entry(1100, "user add"),
                     Map.entry(1101, "user delete"),
@@ -73,9 +74,9 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
     void expectComplete() throws BoltException {
         if (!isComplete()) {
             throw new BoltException(
-                    database + " beside the write-ahead log of an etcd that was killed",
-                    "all that it answered (start that etcd once more and stop it in order, or take"
-                            + " what etcdctl snapshot save fetches from it)",
+                    database + " beside its write-ahead log",
+                    "all that it answered (start that etcd once more and take what etcdctl"
+                            + " snapshot save fetches from it)",
                     pendingWords() + " only in the log");
         }
     }
@@ -171,6 +172,7 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
                             case LEASE_GRANT -> leases.contains(number(request.bytes(), 2));
                             case LEASE_REVOKE -> !leases.contains(number(request.bytes(), 1));
                             case COMPACTION -> number(request.bytes(), 1) <= head.floor();
+                            case AUTH_ENABLE -> head.authEnabled();
                             default -> false;
                         };
                 found = done ? found : change;

@@ -74,7 +74,8 @@ class EtcdDirectoryTest {
         Path database = directory.resolve("member/snap/db");
         assertThatThrownBy(() -> EtcdSamples.readAll(database))
                 .isInstanceOf(BoltException.class)
-                .hasMessageContaining("expected all that it answered (start that etcd once more")
+                .hasMessageContaining(
+                        "expected all that it answered (start that etcd once more and take")
                 .hasMessageEndingWith("found 1 delete, 2 put only in the log");
         Files.write(log, Arrays.copyOf(whole, ends().get(3).intValue()));
         assertThat(EtcdSamples.readAll(database)).isNotEmpty();
