@@ -7,10 +7,11 @@ import java.util.function.Consumer;
 /*
  * What history is, whatever has been reclaimed
  * --------------------------------------------
- * After a compaction to C these are retained, and no more, though rows may still lie on disk: the states that
- * were alive at C, and every change from C on. CUR holds a state when it is the newest of its key; OLD holds
- * it with the revision that superseded it, so it is retained when that is after C; LOG holds every change from
- * C on. Nodes that reclaimed more or less, and nodes that applied more or less, therefore visit the same.
+ * After a compaction to C these are retained, and no more, though rows may still lie on disk: the states
+ * that were alive at C, and every change from C on. CUR holds a state when it is the newest of its key; OLD
+ * holds it with the revision that superseded it, so it is retained when that is after C; LOG holds every
+ * change from C on. Nodes that reclaimed more or less, and nodes that applied more or less, therefore visit
+ * the same.
  *
  * In the order of revisions come first the states that are older than C, sorted outside of memory, for they
  * lie in key order (and of one revision in key order, since what their places in it were is gone); then LOG,

@@ -18,10 +18,10 @@ import java.util.concurrent.TimeUnit;
  * gone, for everybody at one revision. A keep-alive sets the deadline anew unless the mark is there: then it
  * is answered as after the revoke.
  *
- * Only the leader counts: keep-alives reach it alone. Time left is not written anywhere: after a restart, and
- * whenever leadership moves, each lease gets its whole time again, as in etcd. So a lease may live longer than
- * granted, never shorter. A leader that was deposed and does not know yet may still find one run out: its
- * revoke names its term, and under another term it is refused (Command.LeaseExpire).
+ * Only the leader counts: keep-alives reach it alone. Time left is not written anywhere: after a restart,
+ * and whenever leadership moves, each lease gets its whole time again, as in etcd. So a lease may live
+ * longer than granted, never shorter. A leader that was deposed and does not know yet may still find one run
+ * out: its revoke names its term, and under another term it is refused (Command.LeaseExpire).
  */
 /** Counts the time of leases. Safe for use by many threads. */
 final class LeaseKeeper {

@@ -19,10 +19,11 @@ import java.util.function.Function;
  * How membership changes
  * ----------------------
  * Members are declared in the area "members", by compare-and-set, on any node. The leader compares what is
- * declared with the log's quorum, every tick (MemberDuty), and moves the quorum one member nearer to it. So a
- * declaration is quick and durable, and what carries it out may take as long as a new member needs to start
- * and catch up; until then it has no vote that could be missing. etcd counts a member from its declaration on,
- * which is why it must refuse some changes; the same are refused here, so that tools see what they know.
+ * declared with the log's quorum, every tick (MemberDuty), and moves the quorum one member nearer to it. So
+ * a declaration is quick and durable, and what carries it out may take as long as a new member needs to
+ * start and catch up; until then it has no vote that could be missing. etcd counts a member from its
+ * declaration on, which is why it must refuse some changes; the same are refused here, so that tools see
+ * what they know.
  */
 /** Membership upon the area. Safe for use by many threads. */
 final class Members implements Membership {

@@ -318,14 +318,6 @@ final class RocksBackend implements Backend {
                     .log(System.Logger.Level.ERROR, "reads are still running: RocksDB stays open");
             return false;
         }
-        if (System.getProperty("kemudi.stats") != null) {
-            for (var h : handles) {
-                try {
-                    System.out.println(db.getProperty(h, "rocksdb.cfstats-no-file-histogram"));
-                } catch (RocksDBException e) {
-                }
-            }
-        }
         handles.forEach(ColumnFamilyHandle::close);
         db.close();
         unlogged.close();
