@@ -24,7 +24,7 @@ import java.util.List;
  * it does not prove who says it. The JDK can read certificates but has no public way to build one
  * (RFC 5280).
  */
-final class SelfSigned {
+public final class SelfSigned {
     private static final Duration LIFETIME = Duration.ofDays(365);
     private static final int SERIAL_BITS = 127;
     private static final int LINE_CHARS = 64;
@@ -32,7 +32,9 @@ final class SelfSigned {
 
     private SelfSigned() {}
 
-    static void write(Path certificate, Path key, List<String> hosts) throws IOException {
+    /** Writes both as PEM, the key for its owner only; {@code hosts} are the names it goes by. */
+    public static void write(Path certificate, Path key, List<String> hosts)
+            throws IOException {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"));

@@ -13,7 +13,6 @@ import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
-import org.apache.ratis.grpc.GrpcTlsConfig;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
@@ -95,15 +94,7 @@ final class Settings {
     static Parameters parameters(Config config, Appenders appenders) {
         Parameters parameters = new Parameters();
         PromptGrpc.hand(parameters, appenders);
-        config.tls()
-                .ifPresent(tls ->
-                        GrpcConfigKeys.TLS.setConf(
-                                parameters,
-                                new GrpcTlsConfig(
-                                        tls.key().toFile(),
-                                        tls.certificate().toFile(),
-                                        tls.trusted().toFile(),
-                                        tls.mutual())));
+        config.tls().ifPresent(tls -> GrpcConfigKeys.TLS.setConf(parameters, tls.grpc()));
         return parameters;
     }
 
