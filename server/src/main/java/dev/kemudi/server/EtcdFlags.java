@@ -29,9 +29,18 @@ final class EtcdFlags {
                     // Member
                     text("name", "default", "this member's name"),
                     file("data-dir", "where everything is kept; NAME.etcd when not given"),
-                    file("wal-dir", "where the log is kept, when on a disk of its own"),
-                    number("snapshot-count", 100_000, "entries between snapshots of a member"),
-                    number("heartbeat-interval", 100, "milliseconds between heartbeats"),
+                    file("wal-dir", "the log lies in the data directory; mount a disk there")
+                            .refused(),
+                    number(
+                                    "snapshot-count",
+                                    100_000,
+                                    "a member is copied by bytes applied, not by entries")
+                            .ignored(),
+                    number(
+                                    "heartbeat-interval",
+                                    100,
+                                    "heartbeats come at half the election timeout")
+                            .ignored(),
                     number("election-timeout", 1_000, "milliseconds until an election"),
                     toggle("initial-election-tick-advance", true, "elections begin at once")
                             .ignored(),
@@ -67,7 +76,11 @@ final class EtcdFlags {
                     text("discovery-proxy", "", DISCOVERY).refused(),
                     text("discovery-srv", "", DISCOVERY).refused(),
                     text("discovery-srv-name", "", DISCOVERY).refused(),
-                    toggle("strict-reconfig-check", true, "no change that loses the quorum"),
+                    toggle(
+                                    "strict-reconfig-check",
+                                    true,
+                                    "a change that loses the quorum is always refused")
+                            .ignored(),
                     toggle("pre-vote", true, "always so").ignored(),
                     text("auto-compaction-retention", "0", "history kept; 0: all of it"),
                     text("auto-compaction-mode", "periodic", "periodic or revision"),
@@ -78,7 +91,8 @@ final class EtcdFlags {
                     file("key-file", "its key"),
                     toggle("client-cert-auth", false, "clients must show a certificate"),
                     file("client-crl-file", "revoked client certificates"),
-                    text("client-cert-allowed-hostname", "", "name a client certificate must hold"),
+                    text("client-cert-allowed-hostname", "", "use --client-cert-allowed-cn")
+                            .refused(),
                     text("client-cert-allowed-cn", "", "common name a client must have"),
                     file("trusted-ca-file", "who signs clients' certificates"),
                     toggle("auto-tls", false, "TLS for clients with a generated certificate"),
@@ -86,16 +100,36 @@ final class EtcdFlags {
                     file("peer-key-file", "its key"),
                     toggle("peer-client-cert-auth", false, "peers must show a certificate"),
                     file("peer-trusted-ca-file", "who signs peers' certificates"),
-                    text("peer-cert-allowed-cn", "", "common name a peer must have"),
-                    text("peer-cert-allowed-hostname", "", "name a peer's certificate must hold"),
+                    text(
+                                    "peer-cert-allowed-cn",
+                                    "",
+                                    "peers are told apart by --peer-trusted-ca-file")
+                            .refused(),
+                    text(
+                                    "peer-cert-allowed-hostname",
+                                    "",
+                                    "peers are told apart by --peer-trusted-ca-file")
+                            .refused(),
                     toggle("peer-auto-tls", false, "TLS among peers, certificates generated"),
-                    file("peer-crl-file", "revoked peer certificates"),
-                    number("self-signed-cert-validity", 1, "years a generated certificate lasts"),
-                    text("cipher-suites", "", "the TLS suites allowed"),
-                    text("tls-min-version", "", "TLS1.2 or TLS1.3"),
-                    text("tls-max-version", "", "TLS1.2 or TLS1.3"),
-                    text("cors", "*", "origins of browsers that may call"),
-                    text("host-whitelist", "*", "host names that requests may name"),
+                    file("peer-crl-file", "peers are told apart by --peer-trusted-ca-file")
+                            .refused(),
+                    number("self-signed-cert-validity", 1, "it lasts a year")
+                            .ignored(),
+                    text("cipher-suites", "", "the JDK chooses; set jdk.tls.disabledAlgorithms")
+                            .refused(),
+                    text(
+                                    "tls-min-version",
+                                    "",
+                                    "TLS 1.2 and 1.3 are served; set jdk.tls.disabledAlgorithms")
+                            .refused(),
+                    text(
+                                    "tls-max-version",
+                                    "",
+                                    "TLS 1.2 and 1.3 are served; set jdk.tls.disabledAlgorithms")
+                            .refused(),
+                    text("cors", "*", "browsers from every origin may call, as by default in etcd")
+                            .ignored(),
+                    text("host-whitelist", "*", "every host name is served").refused(),
                     // Auth
                     text("auth-token", "simple", "simple, or jwt,pub-key=…,sign-method=…"),
                     number("bcrypt-cost", 10, "cost of hashing a password"),
@@ -103,7 +137,11 @@ final class EtcdFlags {
                     // Profiling and monitoring
                     toggle("enable-pprof", false, "use jcmd and JFR on this process").ignored(),
                     text("metrics", "basic", "all metrics are always served").ignored(),
-                    urls("listen-metrics-urls", "", "where /metrics and /health are served too"),
+                    urls(
+                                    "listen-metrics-urls",
+                                    "",
+                                    "/metrics and /health are served on the client URLs")
+                            .refused(),
                     // Logging
                     text("logger", "capnslog", "capnslog for lines, zap for JSON"),
                     text("log-output", "default", "as --log-outputs"),
@@ -170,7 +208,11 @@ final class EtcdFlags {
                                     false,
                                     "a write is never answered before it is on the disk")
                             .refused(),
-                    toggle("force-new-cluster", false, "makes this member a cluster of its own"),
+                    toggle(
+                                    "force-new-cluster",
+                                    false,
+                                    "restore a snapshot instead: kemudi store restore")
+                            .refused(),
                     // Itself
                     file(
                             "config-file",

@@ -124,7 +124,7 @@ final class EtcdNode implements AutoCloseable {
 
     /** Says etcd's ready lines once writes have somewhere to go. */
     void awaitReady() throws InterruptedException {
-        while (!open.store().standing().hasLeader()) {
+        while (!isPublished()) {
             Thread.sleep(LEADER_POLL_MILLIS);
         }
         SERVER.log(
@@ -145,6 +145,17 @@ final class EtcdNode implements AutoCloseable {
                                     .formatted(url.getAuthority()));
         }
         note();
+    }
+
+    /** Other members must have heard this one's name before they count it as started. */
+    private boolean isPublished() {
+        Store store = open.store();
+        return store.standing().hasLeader()
+                && (!opener.isReplicated()
+                        || store.membership().members().stream()
+                                .anyMatch(member ->
+                                        member.id() == store.membership().self()
+                                                && !member.name().isEmpty()));
     }
 
     /** For {@code kemudi store …--data-dir}. */

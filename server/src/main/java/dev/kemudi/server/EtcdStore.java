@@ -1,6 +1,7 @@
 package dev.kemudi.server;
 
 import dev.kemudi.bolt.EtcdSnapshotReader;
+import dev.kemudi.etcd.SelfSigned;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.LogOpener;
 import dev.kemudi.logratis.Config;
@@ -154,18 +155,35 @@ final class EtcdStore {
     private Tls tls() {
         Optional<Path> certificate = settings.file("peer-cert-file");
         Optional<Path> key = settings.file("peer-key-file");
-        if (certificate.isEmpty() || key.isEmpty()) {
-            throw new UsageException(
-                    settings.isOn("peer-auto-tls")
-                            ? "flag --peer-auto-tls is refused with more than one member: give --peer-cert-file, --peer-key-file and --peer-trusted-ca-file"
-                            : "an https peer URL needs --peer-cert-file and --peer-key-file");
+        if (certificate.isPresent() && key.isPresent()) {
+            return new Tls(
+                    certificate.get(),
+                    key.get(),
+                    settings.file("peer-trusted-ca-file"),
+                    settings.isOn("peer-client-cert-auth"));
         }
-        Path trusted =
-                settings.file("peer-trusted-ca-file")
-                        .orElseThrow(() ->
-                                new UsageException(
-                                        "an https peer URL needs --peer-trusted-ca-file: who signed the others?"));
-        return new Tls(
-                certificate.get(), key.get(), trusted, settings.isOn("peer-client-cert-auth"));
+        if (!settings.isOn("peer-auto-tls")) {
+            throw new UsageException(
+                    "an https peer URL needs --peer-cert-file and --peer-key-file, or --peer-auto-tls");
+        }
+        return selfSigned(settings.dataDirectory().resolve("fixtures").resolve("peer"));
+    }
+
+    private Tls selfSigned(Path folder) {
+        Path certificate = folder.resolve("cert.pem");
+        Path key = folder.resolve("key.pem");
+        try {
+            Files.createDirectories(folder);
+            if (!Files.exists(certificate) || !Files.exists(key)) {
+                SelfSigned.write(
+                        certificate,
+                        key,
+                        cluster.own().peerUrls().stream().map(URI::getHost).toList());
+            }
+        } catch (IOException e) {
+            throw new UsageException(
+                    "--peer-auto-tls: cannot write in %s (%s)".formatted(folder, e), e);
+        }
+        return new Tls(certificate, key, Optional.empty(), false);
     }
 }
