@@ -32,7 +32,8 @@ package dev.kemudi.store;
  *     replay is a second at most
  * @param backendWriteBufferBytes 33_554_432: memory of rows not yet on disk, all column families
  *     together, taken as rows come; twice as much as 16 MiB so that history is merged half as often
- * @param backendCacheBytes 16_777_216: blocks, indexes and filters of the tables
+ * @param backendCacheBytes 67_108_864: blocks, indexes and filters of the tables, taken as they are
+ *     read: those of 12 million keys of 1 KiB fit
  * @param diskReserveBytes 67_108_864: below this much room writes are refused, so that flush and
  *     compaction still fit
  * @param areaBytesMax 8_388_608: the rows of one area; ten thousand users with their roles take two
@@ -89,7 +90,7 @@ public record Limits(
                 3,
                 33_554_432,
                 33_554_432,
-                16_777_216,
+                67_108_864,
                 67_108_864,
                 8_388_608,
                 16_777_216,

@@ -15,6 +15,8 @@ import org.rocksdb.RocksObject;
 /** How RocksDB is set up: little memory, few threads, no log of its own. */
 final class RocksTuning {
     private static final int BLOOM_BITS = 10;
+    private static final int LOOKED_UP_BLOCK_BYTES = 8 << 10;
+    private static final int WALKED_BLOCK_BYTES = 16 << 10;
     private static final int OPEN_FILES_MAX = 512;
     private static final long TABLE_BYTES = 16L << 20;
     private static final long MANIFEST_BYTES = 4L << 20;
@@ -58,11 +60,12 @@ final class RocksTuning {
     }
 
     ColumnFamilyOptions other() {
-        return base();
+        return base().setTableFormatConfig(tables(false));
     }
 
     ColumnFamilyOptions of(Family family) {
-        ColumnFamilyOptions options = base();
+        // Only CUR is asked for keys that may not be there; the others are walked.
+        ColumnFamilyOptions options = base().setTableFormatConfig(tables(family == Family.CUR));
         switch (family) {
             case CUR, LOG, LEASE, META, AREA, COUNT -> {
                 // As all.
@@ -86,13 +89,19 @@ final class RocksTuning {
                 .setWriteBufferSize(limits.backendWriteBufferBytes() / 2)
                 .setMaxWriteBufferNumber(WRITE_BUFFERS)
                 .setTargetFileSizeBase(TABLE_BYTES)
-                .setLevelCompactionDynamicLevelBytes(true)
-                .setTableFormatConfig(
-                        new BlockBasedTableConfig()
-                                .setBlockCache(cache)
-                                .setFilterPolicy(bloom)
-                                .setCacheIndexAndFilterBlocks(true)
-                                .setPinL0FilterAndIndexBlocksInCache(true));
+                .setLevelCompactionDynamicLevelBytes(true);
+    }
+
+    /** Indexes and filters lie in the cache: memory is bounded however many tables there are. */
+    private BlockBasedTableConfig tables(boolean lookedUp) {
+        BlockBasedTableConfig tables =
+                new BlockBasedTableConfig()
+                        .setBlockCache(cache)
+                        .setBlockSize(lookedUp ? LOOKED_UP_BLOCK_BYTES : WALKED_BLOCK_BYTES)
+                        .setCacheIndexAndFilterBlocks(true)
+                        .setCacheIndexAndFilterBlocksWithHighPriority(true)
+                        .setPinL0FilterAndIndexBlocksInCache(true);
+        return lookedUp ? tables.setFilterPolicy(bloom) : tables;
     }
 
     /** What has no setter. Without the delay each table is written twice, to make sequences 0. */
