@@ -51,12 +51,29 @@ final class SnapshotStream {
         this.permits = new Semaphore(limits.snapshotsMax());
     }
 
-    /** Blocks until the client has it all. */
+    /**
+     * Sends from a thread of its own: that the client has room is told to the call's, which must
+     * not be the one that waits for it.
+     */
     void send(ServerCallStreamObserver<SnapshotResponse> out) {
         if (!permits.tryAcquire()) {
             throw Errors.TOO_MANY.asRuntimeException();
         }
         Room room = new Room(out);
+        Thread.ofVirtual()
+                .name("etcd-snapshot")
+                .start(() -> {
+                    try {
+                        send(out, room);
+                    } catch (RuntimeException e) {
+                        out.onError(Errors.told(e));
+                    } finally {
+                        permits.release();
+                    }
+                });
+    }
+
+    private void send(ServerCallStreamObserver<SnapshotResponse> out, Room room) {
         try {
             Files.createDirectories(scratch);
             Path file = Files.createTempFile(scratch, "snapshot", ".db");
@@ -69,8 +86,6 @@ final class SnapshotStream {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("a snapshot cannot be written to " + scratch, e);
-        } finally {
-            permits.release();
         }
     }
 
