@@ -20,6 +20,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The store on one log. Embedding takes five lines:
@@ -172,23 +173,14 @@ public final class KemudiStore implements Store {
 
     /**
      * Makes a store in {@code directory}, which has none, from the contents of another; it is
-     * opened afterwards on a new log of this machine alone.
+     * opened afterwards on a new log. For a log with peers each member of the new cluster is made
+     * from the same contents.
      *
      * @throws IOException when there is a store already, or the directory cannot be used
      * @throws IllegalArgumentException when the contents are not those of a store
      */
     public static void load(Path directory, Contents contents, Limits limits) throws IOException {
-        Loader.load(directory, contents, 0, limits);
-    }
-
-    /**
-     * As {@link #load}, for a log with peers: each member of the new cluster is made from the same
-     * contents. What is loaded counts as the first entry, so that a member that is added later and
-     * has none of it knows that it must copy.
-     */
-    public static void loadMember(Path directory, Contents contents, Limits limits)
-            throws IOException {
-        Loader.load(directory, contents, 1, limits);
+        Loader.load(directory, contents, limits);
     }
 
     private static Log<Answer> openLog(
@@ -208,7 +200,19 @@ public final class KemudiStore implements Store {
     public static <R> Log<R> fileLog(
             Path directory, StateMachine<R> machine, TimeSource time, PrometheusRegistry registry)
             throws IOException {
+        if (machine instanceof Machine loaded && hasNothing(directory)) {
+            loaded.forgetLoading();
+        }
         return FileLog.open(directory, machine, dev.kemudi.log.Limits.defaults(), time, registry);
+    }
+
+    private static boolean hasNothing(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return true;
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findAny().isEmpty();
+        }
     }
 
     private static <R> Log<R> memoryLog(

@@ -34,15 +34,14 @@ final class Loader {
      * @throws IOException when {@code directory} holds a store already
      * @throws IllegalArgumentException when the contents are not those of a store
      */
-    static void load(Path directory, Contents contents, long index, Limits limits)
-            throws IOException {
+    static void load(Path directory, Contents contents, Limits limits) throws IOException {
         Files.createDirectories(directory);
         checkEmpty(directory);
         Path state = directory.resolve(Generations.LOADED);
         Generations.delete(state);
         Mark mark =
                 new Mark(
-                        index,
+                        Mark.LOADED_INDEX,
                         0,
                         contents.revision(),
                         contents.compactedRevision(),

@@ -109,6 +109,14 @@ final class Machine implements StateMachine<Answer> {
         listener.standing(now);
     }
 
+    /** A log of this machine alone begins with the first entry, also upon what was loaded. */
+    void forgetLoading() {
+        if (backend.durable().isLoaded()) {
+            backend.write(new Changes(), mark -> mark.at(0, 0));
+            backend.flush();
+        }
+    }
+
     @Override
     public List<Answer> apply(List<LogEntry> entries) {
         try (View view = backend.view()) {

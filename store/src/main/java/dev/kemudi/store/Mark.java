@@ -14,6 +14,12 @@ record Mark(long index, long term, long revision, long compacted, long reclaimed
     /** etcd's empty store is at revision 1. */
     static final Mark EMPTY = new Mark(0, 0, 1, 0, 0);
 
+    /**
+     * What is loaded counts as the first entry, of no term: so a member of a cluster that has none
+     * of it is told by the log that it must copy.
+     */
+    static final long LOADED_INDEX = 1;
+
     static final byte[] KEY = {'m'};
     private static final byte FORMAT = 2;
 
@@ -41,6 +47,11 @@ record Mark(long index, long term, long revision, long compacted, long reclaimed
                 buffer.getLong(),
                 buffer.getLong(),
                 buffer.getLong());
+    }
+
+    /** Whether this is as it was loaded, before any entry. */
+    boolean isLoaded() {
+        return index == LOADED_INDEX && term == 0;
     }
 
     Mark at(long newIndex, long newTerm) {

@@ -225,6 +225,10 @@ class CopyTest {
                                 now.areas());
                     });
             KemudiStore.load(loaded, contents, CrashWriter.limits());
+            try (Backend state = rocks("loaded")) {
+                // A log with peers must see that there is something to copy.
+                assertThat(new Machine(state, outcome -> {}).durableIndex()).isEqualTo(1);
+            }
             assertThatThrownBy(() -> KemudiStore.load(loaded, contents, CrashWriter.limits()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("there already");
@@ -258,6 +262,11 @@ class CopyTest {
                 copy.compact(copy.revision() - 3, true).join();
                 store.compact(store.revision() - 3, true).join();
                 assertThat(copy.hash(0)).isEqualTo(store.hash(0));
+            }
+            try (Store again =
+                    KemudiStore.open(
+                            loaded, CrashWriter.limits(), time, new PrometheusRegistry())) {
+                assertThat(again.hash(0)).isEqualTo(store.hash(0));
             }
         }
     }
