@@ -29,7 +29,7 @@ final class Alarms {
     private volatile boolean corrupt;
 
     /**
-     * @param quotaBytes what the data may take on disk; 0: as much as there is
+     * @param quotaBytes what keys and retained revisions may weigh; 0: as much as the disk holds
      */
     Alarms(Store store, long quotaBytes) {
         this.store = store;
@@ -69,7 +69,7 @@ final class Alarms {
 
     /** Whether there is no room for {@code bytes} more. */
     boolean isFull(int bytes) {
-        return full || quotaBytes > 0 && store.stats().bytesOnDisk() + bytes > quotaBytes;
+        return full || quotaBytes > 0 && store.stats().bytesInUse() + bytes > quotaBytes;
     }
 
     /** Fails with what the client is told; by then the alarm stands. */

@@ -13,8 +13,8 @@ import java.util.Optional;
  *     picks a free one
  * @param tls needed when one of them is {@code https}
  * @param accounts how users prove who they are, once authentication is enabled
- * @param quotaBytes what data may take on disk before writes are refused with the NOSPACE alarm; 0:
- *     no quota but the disk, since nothing here slows down at etcd's 8 GB
+ * @param quotaBytes what keys and retained revisions may weigh before writes are refused with the
+ *     NOSPACE alarm; 0: no quota but the disk, since nothing here slows down at etcd's 8 GB
  * @param gateway whether the JSON gateway is served beside gRPC
  * @param scratch a directory where snapshots lie while they are sent; as much room as the data
  */

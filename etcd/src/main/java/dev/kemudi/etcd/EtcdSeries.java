@@ -105,8 +105,8 @@ final class EtcdSeries {
                         stats.bytesOnDisk()),
                 gauge(
                         "etcd_mvcc_db_total_size_in_use_in_bytes",
-                        "What the store takes on disk: space is given back by itself.",
-                        stats.bytesOnDisk()),
+                        "What keys and retained revisions weigh.",
+                        stats.bytesInUse()),
                 gauge("etcd_debugging_mvcc_current_revision", "Revision.", stats.revision()),
                 gauge(
                         "etcd_debugging_mvcc_compact_revision",
@@ -180,6 +180,9 @@ final class EtcdSeries {
                     && snapshot instanceof CounterSnapshot calls) {
                 for (CounterSnapshot.CounterDataPointSnapshot point : calls.getDataPoints()) {
                     String[] method = point.getLabels().get("method").split("/", 2);
+                    if (method.length < 2) {
+                        continue; // what a client made up
+                    }
                     handled.dataPoint(
                             CounterSnapshot.CounterDataPointSnapshot.builder()
                                     .labels(
@@ -189,7 +192,10 @@ final class EtcdSeries {
                                                     "grpc_method",
                                                     method[1],
                                                     "grpc_service",
-                                                    method[0]))
+                                                    method[0],
+                                                    "grpc_type",
+                                                    JsonPaths.type(
+                                                            point.getLabels().get("method"))))
                                     .value(point.getValue())
                                     .build());
                 }

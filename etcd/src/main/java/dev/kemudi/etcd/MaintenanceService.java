@@ -31,7 +31,8 @@ import java.util.regex.Pattern;
 
 /**
  * Status, alarms, checksums, copies. Defragmenting is never needed, since space is reclaimed by
- * itself, so it is done at once. Only administrators may do more than ask how things stand.
+ * itself; asked for, it is done sooner and stops nobody. Only administrators may do more than ask
+ * how things stand.
  */
 final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
     private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+)(\\.\\d+)?");
@@ -69,7 +70,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                         .setHeader(member.header(stats.revision()))
                         .setVersion(Member.API_VERSION)
                         .setDbSize(stats.bytesOnDisk())
-                        .setDbSizeInUse(stats.bytesOnDisk())
+                        .setDbSizeInUse(stats.bytesInUse())
                         .setLeader(leader)
                         .setRaftTerm(standing.term())
                         .setRaftIndex(standing.committedIndex())
@@ -130,6 +131,7 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                 observer,
                 () -> {
                     guard.admin(Credential.current());
+                    Errors.await(store.defragment());
                     return DefragmentResponse.newBuilder().setHeader(header()).build();
                 });
     }

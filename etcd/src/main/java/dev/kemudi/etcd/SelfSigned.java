@@ -33,7 +33,14 @@ public final class SelfSigned {
     private SelfSigned() {}
 
     /** Writes both as PEM, the key for its owner only; {@code hosts} are the names it goes by. */
-    public static void write(Path certificate, Path key, List<String> hosts)
+    public static void write(Path certificate, Path key, List<String> hosts) throws IOException {
+        write(certificate, key, hosts, "");
+    }
+
+    /**
+     * @param commonName empty for none
+     */
+    static void write(Path certificate, Path key, List<String> hosts, String commonName)
             throws IOException {
         try {
             KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
@@ -45,7 +52,8 @@ public final class SelfSigned {
                     PosixFilePermissions.asFileAttribute(
                             PosixFilePermissions.fromString("rw-------")));
             Files.writeString(key, pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
-            Files.writeString(certificate, pem("CERTIFICATE", certificate(pair, hosts)));
+            Files.writeString(
+                    certificate, pem("CERTIFICATE", certificate(pair, hosts, commonName)));
         } catch (GeneralSecurityException e) {
             throw new IOException("a certificate cannot be made: " + e.getMessage(), e);
         }
@@ -60,10 +68,13 @@ public final class SelfSigned {
                         label);
     }
 
-    private static byte[] certificate(KeyPair pair, List<String> hosts)
+    private static byte[] certificate(KeyPair pair, List<String> hosts, String commonName)
             throws GeneralSecurityException, IOException {
+        byte[] organization = attribute("2.5.4.10", "Kemudi etcd");
         byte[] name =
-                Der.sequence(Der.set(Der.sequence(Der.oid("2.5.4.10"), Der.utf8("Kemudi etcd"))));
+                commonName.isEmpty()
+                        ? Der.sequence(organization)
+                        : Der.sequence(organization, attribute("2.5.4.3", commonName));
         Instant now = Instant.now();
         byte[] validity =
                 Der.sequence(
@@ -82,6 +93,10 @@ public final class SelfSigned {
         signature.initSign(pair.getPrivate());
         signature.update(body);
         return Der.sequence(body, SIGNED_BY, Der.bits(signature.sign()));
+    }
+
+    private static byte[] attribute(String oid, String value) {
+        return Der.set(Der.sequence(Der.oid(oid), Der.utf8(value)));
     }
 
     private static byte[][] extensions(List<String> hosts) throws IOException {

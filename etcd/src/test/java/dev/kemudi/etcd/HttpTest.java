@@ -1,0 +1,168 @@
+package dev.kemudi.etcd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.kemudi.etcd.proto.AlarmRequest;
+import dev.kemudi.etcd.proto.AlarmType;
+import dev.kemudi.etcd.proto.MaintenanceGrpc;
+import dev.kemudi.store.Bytes;
+import dev.kemudi.store.Op;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class HttpTest {
+    private Running running;
+
+    @BeforeEach
+    void start() throws Exception {
+        running = new Running(Running.plain());
+    }
+
+    @AfterEach
+    void stop() {
+        running.close();
+    }
+
+    @Test
+    void healthIsTrueUntilAnAlarmStands() throws Exception {
+        assertThat(running.get("/health").body()).isEqualTo("{\"health\":\"true\"}");
+        assertThat(running.get("/livez").statusCode()).isEqualTo(200);
+        assertThat(running.get("/readyz").statusCode()).isEqualTo(200);
+
+        MaintenanceGrpc.newBlockingStub(running.channel)
+                .alarm(
+                        AlarmRequest.newBuilder()
+                                .setAction(AlarmRequest.AlarmAction.ACTIVATE)
+                                .setAlarm(AlarmType.NOSPACE)
+                                .build());
+
+        HttpResponse<String> ill = running.get("/health");
+        assertThat(ill.statusCode()).isEqualTo(503);
+        assertThat(ill.body()).isEqualTo("{\"health\":\"false\"}");
+        assertThat(ill.headers().firstValue("Reason")).contains("ALARM NOSPACE");
+        assertThat(running.get("/health?exclude=NOSPACE").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void versionAndUnknownPathsAndMethodsAreAnsweredAsByEtcd() throws Exception {
+        assertThat(running.get("/version").body())
+                .isEqualTo("{\"etcdserver\":\"3.5.13\",\"etcdcluster\":\"3.5.0\"}");
+        assertThat(running.get("/nothing").statusCode()).isEqualTo(404);
+        assertThat(running.get("/v3/kv/nothing").statusCode()).isEqualTo(404);
+        assertThat(running.get("/v3/kv/range").statusCode()).isEqualTo(405);
+        assertThat(running.post("/health", "").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void metricsHaveEtcdsNames() throws Exception {
+        running.post("/v3/kv/put", "{\"key\":\"Zm9v\",\"value\":\"YmFy\"}");
+        // A call is counted when it is over, which its client may know first.
+        Eventually.eventually(() ->
+                assertThat(running.get("/metrics").body())
+                        .contains(
+                                "etcd_server_has_leader 1.0",
+                                "etcd_debugging_mvcc_keys_total 1.0",
+                                "etcd_debugging_mvcc_current_revision 2.0",
+                                "etcd_cluster_version{cluster_version=\"3.5\"} 1.0",
+                                "grpc_server_handled_total{grpc_code=\"OK\",grpc_method=\"Put\","
+                                        + "grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 1.0"));
+    }
+
+    @Test
+    void whatIsPutAsJsonIsReadAsJson() throws Exception {
+        assertThat(running.post("/v3/kv/put", "{\"key\":\"Zm9v\",\"value\":\"YmFy\"}").body())
+                .contains("\"revision\":\"2\"");
+        assertThat(running.post("/v3beta/kv/range", "{\"key\":\"Zm9v\"}").body())
+                .contains(
+                        "\"kvs\":[{\"key\":\"Zm9v\",\"create_revision\":\"2\",\"mod_revision\":\"2\","
+                                + "\"version\":\"1\",\"value\":\"YmFy\"}],\"count\":\"1\"");
+        // Numbers as numbers, enums by number, fields nobody knows.
+        assertThat(
+                        running.post(
+                                        "/v3/kv/txn",
+                                        "{\"compare\":[{\"key\":\"Zm9v\",\"target\":2,\"mod_revision\":2,"
+                                                + "\"result\":\"EQUAL\"}],\"success\":[{\"requestPut\":"
+                                                + "{\"key\":\"Zm9v\",\"value\":\"YmF6\"}}],\"unknown\":1}")
+                                .body())
+                .contains("\"succeeded\":true", "response_put");
+        assertThat(running.post("/v3/kv/lease/leases", "").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void refusalsAreJsonWithGrpcsCode() throws Exception {
+        HttpResponse<String> empty = running.post("/v3/kv/put", "{}");
+        assertThat(empty.statusCode()).isEqualTo(400);
+        assertThat(empty.body())
+                .isEqualTo(
+                        "{\"error\":\"etcdserver: key is not provided\","
+                                + "\"message\":\"etcdserver: key is not provided\",\"code\":3}");
+        assertThat(running.post("/v3/lease/revoke", "{\"ID\":\"7\"}").statusCode()).isEqualTo(404);
+        assertThat(running.post("/v3/kv/put", "{\"key\":").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void aWatchStreamsLineByLineAndEndsWithItsClient() throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(running.url("/v3/watch"))
+                        .POST(
+                                HttpRequest.BodyPublishers.ofString(
+                                        "{\"create_request\":{\"key\":\"Zm9v\",\"progress_notify\":true}}"))
+                        .build();
+        InputStream body =
+                running.http().send(request, HttpResponse.BodyHandlers.ofInputStream()).body();
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8))) {
+            assertThat(lines.readLine()).contains("{\"result\":{", "\"created\":true");
+            for (int i = 0; i < 3; i++) {
+                running.store.put(Op.Put.of(Bytes.utf8("foo"), Bytes.utf8("v" + i))).join();
+                assertThat(lines.readLine()).contains("\"events\":[{\"kv\":{\"key\":\"Zm9v\"");
+            }
+            assertThat(running.store.stats().watchers()).isEqualTo(1);
+        }
+        Eventually.eventually(() -> assertThat(running.store.stats().watchers()).isZero());
+    }
+
+    @Test
+    void requestsInARowOnOneConnectionAreAnsweredInTurn() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", running.server.port())) {
+            String one = "GET /version HTTP/1.1\r\nHost: x\r\n\r\n";
+            String last = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write((one + one + last).getBytes(StandardCharsets.US_ASCII));
+            String all =
+                    new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            assertThat(all.split("etcdserver", -1)).hasSize(3);
+            assertThat(all).endsWith("ok\n");
+        }
+    }
+
+    @Test
+    void garbageAndHugeBodiesAreCutOffAndServingGoesOn() throws Exception {
+        try (Socket socket = new Socket("127.0.0.1", running.server.port())) {
+            socket.getOutputStream().write(new byte[] {0, 1, 2, 3, 4, '\r', '\n', '\r', '\n'});
+            // An error page or nothing: what matters is that the connection ends.
+            socket.getInputStream().readAllBytes();
+        }
+        int huge = Limits.defaults().messageBytesMax() + 1;
+        try (Socket socket = new Socket("127.0.0.1", running.server.port())) {
+            socket.getOutputStream()
+                    .write(
+                            ("POST /v3/kv/put HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                                            + huge
+                                            + "\r\n\r\n")
+                                    .getBytes(StandardCharsets.US_ASCII));
+            byte[] answer = new byte["HTTP/1.1 413".length()];
+            assertThat(socket.getInputStream().readNBytes(answer, 0, answer.length))
+                    .isEqualTo(answer.length);
+            assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 413");
+        }
+        assertThat(running.get("/livez").statusCode()).isEqualTo(200);
+    }
+}
