@@ -7,11 +7,11 @@
 # Installs nothing, listens on loopback, cleans up by process id.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=8 quick= large= write= cluster=yes kills=20
+seconds=8 large= write= cluster=yes kills=20
 lines="puts puts1 gets range count txns watch watchShared compaction"
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) quick=1 seconds=2.5 cluster= ;;
+    --quick) seconds=1.5 cluster= lines="puts puts1 gets range count txns watch" ;;
     --large) large=1 ;;
     --write) write=1 ;;
     --single) cluster= ;;
@@ -31,10 +31,18 @@ fi
 base=${KEMUDI_COMPARE_PORT:-23790}
 work=$(mktemp -d)
 pids=()
+gone() { # waits until process $1 is gone; after ten seconds it is not asked any more
+  local tries=0
+  while kill -0 "$1" 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -ne 50 ] || kill -9 "$1" 2>/dev/null || true
+    sleep 0.2
+  done
+}
 cleanup() {
   trap - EXIT INT TERM
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-  for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+  for pid in "${pids[@]}"; do gone "$pid"; done
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -71,6 +79,7 @@ member() { # member PROGRAM NAME-OF-SERVER NUMBER COUNT: starts one member; sets
   mapfile -t command <"$work/member-$i.args"
   "${command[@]}" >>"$work/$server-$count-$i.log" 2>&1 &
   started=$!
+  disown "$started" # its end is no news, and some are killed on purpose
   pids+=("$started")
 }
 
@@ -92,7 +101,7 @@ start() { # start etcd|kemudi COUNT: sets servers (pids with commas) and endpoin
 stop() {
   local pid
   for pid in ${servers//,/ }; do kill "$pid" 2>/dev/null || true; done
-  for pid in ${servers//,/ }; do wait "$pid" 2>/dev/null || true; done
+  for pid in ${servers//,/ }; do gone "$pid"; done
   rm -rf "$work"/etcd-* "$work"/kemudi-*
 }
 
@@ -127,7 +136,24 @@ for server in etcd kemudi; do
   load LoadFailOver "$kills" "$endpoints" "$servers" "$work" | sed 's/^/three./' >>"$work/$server.lines" || true
   stop
 done
-[ -z "$large" ] || . conformance/compare-etcd-large.sh
+if [ -n "$large" ]; then
+  echo "compare-etcd: 12 GB, kemudi…" >&2
+  server=kemudi
+  start kemudi 1 || exit 1
+  timeout 1500 "$JAVA_HOME/bin/java" -XX:+UseSerialGC -Xmx1g -cp "$work/classes" dev.kemudi.conformance.EtcdLoad \
+    "$seconds" "$endpoints" "$servers" large >"$work/large.lines"
+  size=$(resident)
+  longest=$(awk '$1 == "compactionDuring" { print $5 }' "$work/large.lines")
+  kill "$servers"
+  while kill -0 "$servers" 2>/dev/null; do sleep 0.2; done
+  from=$(date +%s%3N)
+  member "$own" kemudi 0 1
+  servers=$started
+  wait_put "$endpoints" "$servers" kemudi
+  reopened=$(awk -v ms=$(($(date +%s%3N) - from)) 'BEGIN { print ms / 1000 }')
+  echo "large $size $reopened $longest" >>"$work/kemudi.lines"
+  stop
+fi
 
 awk -v machine="$machine" -v took="$(($(date +%s) - began))" -v peer="$("$peer" --version | head -1)" \
   -f conformance/compare-etcd.awk "$work/etcd.lines" "$work/kemudi.lines" | tee "$work/table.md"

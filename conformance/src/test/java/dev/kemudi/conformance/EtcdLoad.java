@@ -9,9 +9,10 @@ import java.util.Locale;
 /**
  * The same load for any server of etcd's API; used by {@code conformance/compare-etcd.sh}.
  * Arguments: seconds per line, endpoints with commas, process ids with commas, then the lines to
- * run: puts, puts1, puts16, gets, range, count, txns, watch, watchShared, compaction. Prints one
- * line each: name, rate per second, p50, p99 and longest in milliseconds, CPU of all processes in
- * microseconds per call, seconds, and seconds until compaction was answered.
+ * run: puts, puts1, puts16, gets, range, count, txns, watch, watchShared, compaction, large (12 GB:
+ * 6 million keys written twice, the older half compacted). Prints one line each: name, rate per
+ * second, p50, p99 and longest in milliseconds, CPU of all processes in microseconds per call,
+ * seconds, and seconds until compaction was answered.
  */
 final class EtcdLoad {
     static final int KEYS = 10_000;
@@ -21,8 +22,11 @@ final class EtcdLoad {
     private static final int SOME_CLIENTS = 16;
     private static final int WATCHERS = 1_000;
     private static final int BATCHES_PER_MILLION = 10_000;
-    private static final double WARM_PARTS = 1.5;
-    private static final double FILL_SECONDS_MAX = 300;
+    private static final double FILL_SECONDS_MAX = 900;
+    private static final double QUICK_SECONDS = 3;
+    private static final long LARGE_BATCHES = 120_000;
+    private static final int LARGE_KEYS = 6_000_000;
+    private static final int LARGE_VALUE_BYTES = 1_024;
 
     private final List<String> endpoints;
     private final List<Long> servers;
@@ -51,7 +55,7 @@ final class EtcdLoad {
      */
     private void warmUp() throws IOException {
         try (LoadLoop loop = loop(CONNECTIONS)) {
-            loop.run(CLIENTS, kinds.puts("p/", KEYS), seconds * WARM_PARTS);
+            loop.warm(CLIENTS, kinds.puts("p/", KEYS), seconds);
         }
     }
 
@@ -61,33 +65,41 @@ final class EtcdLoad {
 
     private void line(String line) throws IOException {
         switch (line) {
-            case "puts" -> closed(line, CLIENTS, kinds.puts("p/", KEYS), WARM_PARTS);
-            case "puts16" -> closed(line, SOME_CLIENTS, kinds.puts("p/", KEYS), WARM_PARTS / 2);
-            case "puts1" -> closed(line, 1, kinds.puts("p/", KEYS), WARM_PARTS / 2);
+            case "puts" -> closed(line, CLIENTS, kinds.puts("p/", KEYS));
+            case "puts16" -> closed(line, SOME_CLIENTS, kinds.puts("p/", KEYS));
+            case "puts1" -> closed(line, 1, kinds.puts("p/", KEYS));
             case "gets" -> {
                 fill();
-                closed(line, CLIENTS, kinds.gets("r/", MANY), WARM_PARTS);
+                closed(line, CLIENTS, kinds.gets("r/", MANY));
             }
             case "range" -> {
                 fill();
-                closed(line, SOME_CLIENTS, kinds.range("r/", MANY, false), 1);
+                closed(line, SOME_CLIENTS, kinds.range("r/", MANY, false));
             }
             case "count" -> {
                 fill();
-                closed(line, SOME_CLIENTS, kinds.range("r/", MANY, true), 1);
+                closed(line, SOME_CLIENTS, kinds.range("r/", MANY, true));
             }
-            case "txns" -> closed(line, CLIENTS, kinds.updates("k/", CLIENTS), WARM_PARTS);
+            case "txns" -> closed(line, CLIENTS, kinds.updates("k/", CLIENTS));
             case "watch" -> watch(line, WATCHERS);
             case "watchShared" -> watch(line, CONNECTIONS);
-            case "compaction" -> compaction();
+            case "compaction" -> {
+                long of = seconds < QUICK_SECONDS ? BATCHES_PER_MILLION / 10 : BATCHES_PER_MILLION;
+                batches(of, kinds.fill("c/", 2 * KEYS, LoadKinds.VALUE_BYTES));
+                compaction();
+            }
+            case "large" -> {
+                batches(LARGE_BATCHES, kinds.fill("l/", LARGE_KEYS, LARGE_VALUE_BYTES));
+                compaction();
+            }
             default -> throw new IllegalArgumentException("no such line: " + line);
         }
     }
 
-    private void closed(String name, int workers, LoadLoop.Workload load, double warmParts)
-            throws IOException {
+    private void closed(String name, int workers, LoadLoop.Workload load) throws IOException {
         try (LoadLoop loop = loop(Math.min(workers, CONNECTIONS))) {
-            print(name, loop.closed(workers, load, seconds * warmParts, seconds), "");
+            loop.warm(workers, load, seconds);
+            print(name, loop.closed(workers, load, seconds), "");
         }
     }
 
@@ -146,7 +158,7 @@ final class EtcdLoad {
         try (LoadLoop loop = loop(CONNECTIONS)) {
             LoadWatchers watchers = new LoadWatchers(loop, kinds, WATCHERS, streams);
             watchers.open();
-            watchers.run(seconds * WARM_PARTS);
+            watchers.warm(seconds);
             loop.begin();
             long before = watchers.events();
             watchers.run(seconds);
@@ -157,13 +169,10 @@ final class EtcdLoad {
     }
 
     private void compaction() throws IOException {
-        batches(
-                BATCHES_PER_MILLION / (seconds < 3 ? 10 : 1),
-                kinds.fill("c/", 2 * KEYS, LoadKinds.VALUE_BYTES));
         LoadLoop.Workload puts = kinds.puts("p/", KEYS);
         try (LoadLoop loop = loop(CONNECTIONS)) {
             loop.run(SOME_CLIENTS, puts, seconds / 2);
-            LoadLoop.Measured before = loop.closed(SOME_CLIENTS, puts, 0, seconds);
+            LoadLoop.Measured before = loop.closed(SOME_CLIENTS, puts, seconds);
             long[] revision = {0};
             List<Double> took = new ArrayList<>();
             LoadConnection first = loop.connections.getFirst();

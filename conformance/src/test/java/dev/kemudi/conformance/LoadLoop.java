@@ -16,6 +16,10 @@ final class LoadLoop implements AutoCloseable {
     private static final int BUCKETS = 1 << 21;
     private static final long TICK_MICROS = 10_000;
     private static final long WAIT_MILLIS = 5;
+    private static final double WARM_MAX = 4;
+    private static final double CHEAPER = 0.93;
+    private static final int WARM_WINDOWS = 4;
+    private static final int STEADY = 2;
     private static final double NANOS_PER_SECOND = 1e9;
     private static final double NANOS_PER_MILLI = 1e6;
 
@@ -141,12 +145,24 @@ final class LoadLoop implements AutoCloseable {
     }
 
     /** A closed loop: each worker asks again as soon as it is answered. */
-    Measured closed(int workers, Workload workload, double warmSeconds, double seconds)
-            throws IOException {
-        run(workers, workload, warmSeconds);
+    Measured closed(int workers, Workload workload, double seconds) throws IOException {
         begin();
         run(workers, workload, seconds);
         return end();
+    }
+
+    /**
+     * Goes on until a call no longer gets cheaper, so that compilers and caches have done what they
+     * will do; the same for every server. Bounded in time.
+     */
+    void warm(int workers, Workload workload, double seconds) throws IOException {
+        double before = Double.MAX_VALUE;
+        long end = System.nanoTime() + (long) (WARM_MAX * seconds * NANOS_PER_SECOND);
+        for (int steady = 0; steady < STEADY && System.nanoTime() < end; ) {
+            double now = closed(workers, workload, seconds / WARM_WINDOWS).microsPerCall();
+            steady = now > before * CHEAPER ? steady + 1 : 0;
+            before = now;
+        }
     }
 
     void run(int workers, Workload workload, double seconds) throws IOException {

@@ -8,6 +8,8 @@ import java.util.Deque;
 final class LoadWatchers {
     private static final String PREFIX = "w/";
     private static final int UNDER_WAY = 16;
+    private static final int WARM_MAX = 8;
+    private static final double CHEAPER = 0.93;
     private static final double OPEN_SECONDS = 60;
     private static final double NANOS_PER_SECOND = 1e9;
 
@@ -113,6 +115,19 @@ final class LoadWatchers {
                     return !going && seenByAll == puts && answered == puts;
                 },
                 seconds + OPEN_SECONDS);
+    }
+
+    /** As {@link LoadLoop#warm}. */
+    void warm(double seconds) throws IOException {
+        double before = Double.MAX_VALUE;
+        for (int i = 0, steady = 0; i < WARM_MAX && steady < 2; i++) {
+            long seen = events;
+            loop.begin();
+            run(seconds / 2);
+            double now = loop.end().counting(events - seen).microsPerCall();
+            steady = now > before * CHEAPER ? steady + 1 : 0;
+            before = now;
+        }
     }
 
     /** As many events as puts times watchers: nothing lost, nothing twice. */
