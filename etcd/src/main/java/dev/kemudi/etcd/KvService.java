@@ -10,11 +10,13 @@ import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.PutResponse;
 import dev.kemudi.etcd.proto.RangeRequest;
 import dev.kemudi.etcd.proto.RangeResponse;
+import dev.kemudi.etcd.proto.RangeStreamResponse;
 import dev.kemudi.etcd.proto.TxnRequest;
 import dev.kemudi.etcd.proto.TxnResponse;
 import dev.kemudi.store.Answer;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -56,6 +58,35 @@ final class KvService extends KVGrpc.KVImplBase {
                     return read(who, request);
                 };
         lanes.blocking().execute(() -> Unary.answer(observer, work));
+    }
+
+    @Override
+    public void rangeStream(RangeRequest request, StreamObserver<RangeStreamResponse> observer) {
+        RangePieces pieces =
+                new RangePieces(
+                        store,
+                        limits.requestBytesMax(),
+                        (ServerCallStreamObserver<RangeStreamResponse>) observer);
+        Credential who = Credential.current();
+        Runnable work =
+                () -> {
+                    try {
+                        if (!request.getSerializable()) {
+                            Errors.await(store.readBarrier());
+                        }
+                        if (request.getCountOnly() || Ranges.readsWhole(request)) {
+                            // Sorting and filters need all of it at once.
+                            pieces.last(read(who, request));
+                            return;
+                        }
+                        Op.Range op = Ranges.op(request);
+                        guard.read(who, op.range());
+                        pieces.send(op, member::header);
+                    } catch (RuntimeException e) {
+                        observer.onError(Errors.told(e));
+                    }
+                };
+        lanes.blocking().execute(work);
     }
 
     private RangeResponse read(Credential who, RangeRequest request) {

@@ -11,6 +11,8 @@ import dev.kemudi.etcd.proto.HealthGrpc;
 import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.RangeRequest;
+import dev.kemudi.etcd.proto.RangeResponse;
+import dev.kemudi.etcd.proto.RangeStreamResponse;
 import dev.kemudi.etcd.proto.WatchCancelRequest;
 import dev.kemudi.etcd.proto.WatchCreateRequest;
 import dev.kemudi.etcd.proto.WatchGrpc;
@@ -30,6 +32,7 @@ import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -309,5 +312,35 @@ class EtcdServerTest {
         }
         put("after", "fine");
         assertThat(store.revision()).isEqualTo(2);
+    }
+
+    @Test
+    void aStreamedRangeIsTheRangeInPieces() {
+        byte[] large = new byte[300_000];
+        for (int i = 0; i < 20; i++) {
+            kv.put(
+                    PutRequest.newBuilder()
+                            .setKey(ByteString.copyFromUtf8("stream/" + (char) ('a' + i)))
+                            .setValue(ByteString.copyFrom(large))
+                            .build());
+        }
+        KVGrpc.KVBlockingStub generous = kv.withMaxInboundMessageSize(16 << 20);
+        for (int limit : new int[] {0, 7, 100}) {
+            RangeRequest request =
+                    RangeRequest.newBuilder()
+                            .setKey(ByteString.copyFromUtf8("stream/"))
+                            .setRangeEnd(ByteString.copyFromUtf8("stream0"))
+                            .setLimit(limit)
+                            .build();
+            RangeResponse.Builder merged = RangeResponse.newBuilder();
+            int pieces = 0;
+            for (Iterator<RangeStreamResponse> each = generous.rangeStream(request);
+                    each.hasNext(); ) {
+                merged.mergeFrom(each.next().getRangeResponse());
+                pieces++;
+            }
+            assertThat(merged.build()).isEqualTo(generous.range(request));
+            assertThat(pieces).isEqualTo(limit == 7 ? 2 : 4);
+        }
     }
 }
