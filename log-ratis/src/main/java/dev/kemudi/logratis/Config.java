@@ -62,9 +62,9 @@ public record Config(
         }
     }
 
-    /** A first member of a new cluster: no TLS, silence of 300 to 600 ms. */
+    /** A first member of a new cluster: no TLS, silence of 400 to 800 ms. */
     public static Config of(long self, String clusterId, List<Peer> peers) {
-        return new Config(self, clusterId, peers, "", false, false, Optional.empty(), 300, 600);
+        return new Config(self, clusterId, peers, "", false, false, Optional.empty(), 400, 800);
     }
 
     /** The same, listening elsewhere than where others reach it. */

@@ -183,7 +183,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
             LogMetrics metrics,
             Consumer<Parameters> more)
             throws IOException {
-        ExitUtils.disableSystemExit();
+        neverExit();
         this.config = config;
         this.limits = limits;
         this.machine = machine;
@@ -232,6 +232,13 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                         this::barrier,
                         this::appliedIndex);
         steward = new Steward(this::look, this::tail);
+    }
+
+    /** Ratis would end the process in need, and take over threads that end by an exception. */
+    private static void neverExit() {
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        ExitUtils.disableSystemExit();
+        Thread.setDefaultUncaughtExceptionHandler(before);
     }
 
     private void start() throws IOException {

@@ -54,8 +54,8 @@ final class Settings {
         RaftServerConfigKeys.Rpc.setTimeoutMin(to, millis(min));
         RaftServerConfigKeys.Rpc.setTimeoutMax(to, millis(max));
         boolean alone = config.peers().size() == 1 && !config.joining();
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(to, millis(alone ? 20 : min / 2));
-        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(to, millis(alone ? 40 : max / 2));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(to, millis(alone ? 20 : min));
+        RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(to, millis(alone ? 40 : max));
         RaftServerConfigKeys.LeaderElection.setPreVote(to, true);
         // Who handed leadership over may be elected again soon, or two of three could be without.
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(to, millis(2 * max));
