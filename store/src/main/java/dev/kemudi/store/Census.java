@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 /*
  * How keys are counted without walking them
  * -----------------------------------------
- * etcd answers every range with the number of keys in it, whatever the limit, and walks them all to know. Here
- * the key space is cut into buckets of a few hundred keys; of each its first possible key and its number of
- * keys are held, in blocks of buckets with their sums. The count of a range is the sum of the whole buckets in
- * it and a walk in the two at its edges.
+ * etcd answers every range with the number of keys in it, whatever the limit, and walks them all to know.
+ * Here the key space is cut into buckets of a few hundred keys; of each its first possible key and its
+ * number of keys are held, in blocks of buckets with their sums. The count of a range is the sum of the
+ * whole buckets in it and a walk in the two at its edges.
  *
  * A census is never changed: each write that makes or deletes keys derives the next one, sharing every block
  * it did not touch, and publishes it together with the view it belongs to. Its buckets are rows of COUNT,
  * written in the same batch as the keys: nothing is counted again at a restart.
  *
- * What always holds: the first bucket begins at the empty key, so that every key has a bucket; the sum of all
- * buckets is the number of rows of CUR in the same view. Buckets need not be the same on every node.
+ * What always holds: the first bucket begins at the empty key, so that every key has a bucket; the sum of
+ * all buckets is the number of rows of CUR in the same view. Buckets need not be the same on every node.
  *
  * Tried and refused: a count per key in an order-statistics tree, which is an index of all keys on the heap;
  * counting per known prefix, which needs to know what prefixes people use.

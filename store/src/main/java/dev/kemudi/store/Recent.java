@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  * How what was just written is read again
  * ---------------------------------------
  * A put needs the state before, a client reads what it has just written, and most keys that are written are
- * written again soon: so the last rows of CUR that were written stay at hand, each in one of the two places its
- * key hashes to. Only writes fill it, in their order, before their view is published. So an entry says what its key
- * has held since the write it came from; a view that is older than that looks below.
+ * written again soon: so the last rows of CUR that were written stay at hand, each in one of the two places
+ * its key hashes to. Only writes fill it, in their order, before their view is published. So an entry says
+ * what its key has held since the write it came from; a view that is older than that looks below.
  *
- * What always holds: an entry is the newest state of its key, deletes included, because the next write of that
- * key replaces it and nothing else puts a row of that key there.
+ * What always holds: an entry is the newest state of its key, deletes included, because the next write of
+ * that key replaces it and nothing else puts a row of that key there.
  *
  * Refused: filling it from reads as well, which would race with writes that make what was read old.
  */

@@ -36,9 +36,10 @@ import org.rocksdb.WriteOptions;
  * One RocksDB, a column family per Family. RocksDB's own log is off: our log replays from the index in the
  * Mark. Flushes are atomic over all families, so whatever a crash leaves is the state of exactly one Mark.
  *
- * After every write one RocksDB snapshot is taken and published with its Mark and its Census; readers share it by counting
- * references, so that a read costs no native snapshot of its own and always sees whole batches. The last one
- * to let go of a moment frees it. Closing waits for them: native memory must not be touched afterwards.
+ * After every write one RocksDB snapshot is taken and published with its Mark and its Census; readers share
+ * it by counting references, so that a read costs no native snapshot of its own and always sees whole
+ * batches. The last one to let go of a moment frees it. Closing waits for them: native memory must not be
+ * touched afterwards.
  */
 /** Rows in RocksDB. */
 final class RocksBackend implements Backend {

@@ -18,24 +18,26 @@ import java.util.concurrent.locks.ReentrantLock;
  * applier --(bounded ring)--> dispatcher --> offered to the listener of each watch, or else
  *                                        --(bounded buffer per watch)--> a virtual thread --> listener
  *
- * The dispatcher takes all that is in the ring as one: when little happens that is one revision, when it cannot
- * keep up with the watches that is many, and they cost hardly more. What the revisions have for one range is
- * one delivery, shared by all watches of it, however many: so an edge can encode it once. Each watch is offered
- * it; who cannot take it without waiting gets it through a buffer and a virtual thread of its own.
+ * The dispatcher takes all that is in the ring as one: when little happens that is one revision, when it
+ * cannot keep up with the watches that is many, and they cost hardly more. What the revisions have for one
+ * range is one delivery, shared by all watches of it, however many: so an edge can encode it once. Each
+ * watch is offered it; who cannot take it without waiting gets it through a buffer and a virtual thread of
+ * its own.
  *
- * A watch is either synced, then the dispatcher hands it what matches, or it reads the LOG rows by itself, in
- * chunks, from a view of its own, until it has caught up and joins. It begins unsynced, and it becomes
+ * A watch is either synced, then the dispatcher hands it what matches, or it reads the LOG rows by itself,
+ * in chunks, from a view of its own, until it has caught up and joins. It begins unsynced, and it becomes
  * unsynced again when its buffer is full: so memory is bounded, nobody waits for a slow watch, and no event
  * is lost; a slow watch only pays with reads. The dispatcher itself is such a reader: when the ring
- * overflowed it fetches the missing revisions from LOG. When many watches are behind at once, it is the machine
- * that is slow: then the dispatcher gives them a few milliseconds, and what gathers meanwhile is one delivery.
+ * overflowed it fetches the missing revisions from LOG. When many watches are behind at once, it is the
+ * machine that is slow: then the dispatcher gives them a few milliseconds, and what gathers meanwhile is one
+ * delivery.
  *
  * What always holds: revisions are dispatched in order without a gap; a watch joins only at a place the
  * dispatcher has not passed (both under the hub's lock, which no reader of the store and not the applier
- * takes); one revision goes to a watch in one piece; no listener is called under a lock of the hub or the watch,
- * and of one watch by one thread at a time. What is dispatched is on its way, what is delivered has been
- * offered or buffered: progress is told of the latter. A watch that nothing happens to has no thread and no
- * buffer.
+ * takes); one revision goes to a watch in one piece; no listener is called under a lock of the hub or the
+ * watch, and of one watch by one thread at a time. What is dispatched is on its way, what is delivered has
+ * been offered or buffered: progress is told of the latter. A watch that nothing happens to has no thread
+ * and no buffer.
  *
  * Refused: letting the applier offer to watches directly; a thousand watchers would be paid for by every
  * write.
