@@ -30,7 +30,7 @@ start_etcd() { # start_etcd DATA_DIR [COMMAND]: one member on loopback; sets ETC
     --listen-peer-urls "http://127.0.0.1:$peer" --initial-advertise-peer-urls "http://127.0.0.1:$peer" \
     --initial-cluster "one=http://127.0.0.1:$peer" >"$1.log" 2>&1 &
   etcd_pid=$!
-  eventually 20 etcdctl endpoint health || { tail -n 5 "$1.log"; return 1; }
+  eventually 60 grep -q "ready to serve client requests" "$1.log" || { tail -n 5 "$1.log"; return 1; }
 }
 stop_etcd() { [ -z "$etcd_pid" ] || { kill "$etcd_pid"; wait "$etcd_pid"; etcd_pid=; } 2>/dev/null; }
 restore() { # restore FILE DATA_DIR [COMMAND], and an etcd on it
@@ -194,7 +194,7 @@ check "it takes $keys keys, deletions, leases, users, a compaction" fill
 served >"$work/served-kemudi"
 etcdctl auth enable >/dev/null
 check "etcdctl snapshot save from Kemudi" etcdctl --user root:secret snapshot save "$work/kemudi.db"
-etcdctl --user root:secret auth disable >/dev/null
+etcdctl --command-timeout=60s --user root:secret auth disable >/dev/null
 stop_etcd
 check "etcdctl snapshot status of it" etcdctl snapshot status "$work/kemudi.db"
 bbolt_agrees "Kemudi's snapshot" "$work/kemudi.db"
@@ -203,7 +203,7 @@ check "users are asked for, as when it was saved" etcdctl --user root:secret aut
 check "it serves what Kemudi served ($(wc -l <"$work/served-kemudi") lines)" same "$work/served-kemudi" served
 stop_etcd
 yields "Kemudi starts on Kemudi's snapshot" restore "$work/kemudi.db" "$work/kemudi-again" "$kemudi_etcd" || exit 1
-etcdctl --user root:secret auth disable >/dev/null
+etcdctl --command-timeout=60s --user root:secret auth disable >/dev/null
 check "and serves what it served" same "$work/served-kemudi" served
 stop_etcd
 finish
