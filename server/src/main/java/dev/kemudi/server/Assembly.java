@@ -16,6 +16,7 @@ import dev.kemudi.workloads.Workloads;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Deque;
 import java.util.List;
@@ -72,10 +73,38 @@ final class Assembly {
 
     Store store() throws IOException {
         var limits = dev.kemudi.store.Limits.defaults();
+        if (options.inMemory()) {
+            return push(KemudiStore.inMemory(limits, time, metrics));
+        }
+        Path directory = data.resolve("store");
+        boolean wasReplicated = ReplicatedLog.isIn(directory);
+        if (options.cluster().isEmpty()) {
+            if (wasReplicated) {
+                throw new IOException(
+                        "%s belongs to a node of a cluster: give --cluster-peers and --node-name as before"
+                                .formatted(data));
+            }
+            return push(KemudiStore.open(directory, limits, time, metrics));
+        }
+        Peers peers = options.cluster().get();
+        boolean restored = ReplicatedLog.isRestored(directory);
+        if (Files.isDirectory(directory)
+                && !wasReplicated
+                && !restored
+                && peers.addresses().size() > 1) {
+            throw new IOException(
+                    "%s holds a store of its own, which the peers do not have: take a snapshot (kemudi store snapshot) and restore it on every node"
+                            .formatted(data));
+        }
         return push(
-                options.inMemory()
-                        ? KemudiStore.inMemory(limits, time, metrics)
-                        : KemudiStore.open(data.resolve("store"), limits, time, metrics));
+                KemudiStore.open(
+                        directory,
+                        ReplicatedLog.opener(restored ? peers.config().asSeeded() : peers.config()),
+                        peers.identity(
+                                "http://" + options.listenAddress() + ":" + options.etcdPort()),
+                        limits,
+                        time,
+                        metrics));
     }
 
     ApiServer apiServer(Store store) {

@@ -113,8 +113,7 @@ final class EtcdFlags {
                     toggle("peer-auto-tls", false, "TLS among peers, certificates generated"),
                     file("peer-crl-file", "peers are told apart by --peer-trusted-ca-file")
                             .refused(),
-                    number("self-signed-cert-validity", 1, "it lasts a year")
-                            .ignored(),
+                    number("self-signed-cert-validity", 1, "it lasts a year").ignored(),
                     text("cipher-suites", "", "the JDK chooses; set jdk.tls.disabledAlgorithms")
                             .refused(),
                     text(

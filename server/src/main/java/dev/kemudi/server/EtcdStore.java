@@ -5,7 +5,6 @@ import dev.kemudi.etcd.SelfSigned;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.LogOpener;
 import dev.kemudi.logratis.Config;
-import dev.kemudi.logratis.RatisLog;
 import dev.kemudi.logratis.Tls;
 import dev.kemudi.store.Identity;
 import dev.kemudi.store.KemudiStore;
@@ -34,7 +33,6 @@ import java.util.Optional;
 /** Opens the store of one member as etcd's flags say. */
 final class EtcdStore {
     private static final System.Logger LOG = System.getLogger("etcdserver");
-    private static final String RAFT = "raft";
     private static final int ELECTION_MIN_MILLIS = 50;
 
     private final EtcdSettings settings;
@@ -60,9 +58,7 @@ final class EtcdStore {
 
     /** Whether members beside this one have a part in the log. */
     boolean isReplicated() {
-        return cluster.members().size() > 1
-                || joins()
-                || Files.isDirectory(directory.resolve(RAFT));
+        return cluster.members().size() > 1 || joins() || ReplicatedLog.isIn(directory);
     }
 
     private boolean joins() {
@@ -75,7 +71,8 @@ final class EtcdStore {
      */
     Store open(boolean grown, PrometheusRegistry metrics) throws IOException {
         Files.createDirectories(settings.dataDirectory());
-        boolean imported = importSnapshot();
+        importSnapshot();
+        boolean restored = ReplicatedLog.isRestored(directory);
         boolean replicated = grown || isReplicated();
         Map<String, List<String>> named = cluster.named();
         Identity founding =
@@ -92,14 +89,15 @@ final class EtcdStore {
                                 founding.clientUrls(),
                                 founding.clusterToken())
                         : founding;
-        LogOpener opener = replicated ? raft(identity, imported) : KemudiStore::fileLog;
+        LogOpener opener = replicated ? raft(identity, restored) : KemudiStore::fileLog;
         return KemudiStore.open(directory, opener, identity, limits, TimeSource.system(), metrics);
     }
 
-    private boolean importSnapshot() {
+    /** What {@code etcdctl snapshot restore} left, unless there is a store already. */
+    private void importSnapshot() {
         Path database = settings.dataDirectory().resolve("member/snap/db");
         if (Files.exists(directory) || !Files.isRegularFile(database)) {
-            return Files.exists(directory.resolve("state.current"));
+            return;
         }
         SnapshotImport.Imported done =
                 SnapshotImport.load(
@@ -108,25 +106,11 @@ final class EtcdStore {
                 Level.INFO,
                 "read %s: revision %d, %d changes of keys, %d leases"
                         .formatted(database, done.revision(), done.changes(), done.leases()));
-        return true;
     }
 
     private LogOpener raft(Identity identity, boolean seeded) {
         Config config = config(identity);
-        LogOpener opener =
-                RatisLog.opener(
-                        seeded ? config.asSeeded() : config, dev.kemudi.logratis.Limits.defaults());
-        return new LogOpener() {
-            @Override
-            public <R> dev.kemudi.log.Log<R> open(
-                    Path log,
-                    dev.kemudi.log.StateMachine<R> machine,
-                    TimeSource time,
-                    PrometheusRegistry registry)
-                    throws IOException {
-                return opener.open(log.resolveSibling(RAFT), machine, time, registry);
-            }
-        };
+        return ReplicatedLog.opener(seeded ? config.asSeeded() : config);
     }
 
     private Config config(Identity identity) {

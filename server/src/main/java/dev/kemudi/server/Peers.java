@@ -1,6 +1,7 @@
 package dev.kemudi.server;
 
-import java.net.URI;
+import dev.kemudi.logratis.Config;
+import dev.kemudi.store.Identity;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.Optional;
  * @param join whether the cluster exists already and has been told of this node
  */
 public record Peers(String self, Map<String, String> addresses, Optional<Tls> tls, boolean join) {
+    private static final String TOKEN = "kemudi";
+
     /** PEM files: a node's certificate and key, and who signed those of the others. */
     public record Tls(Path certificate, Path key, Path authority) {}
 
@@ -52,12 +55,31 @@ public record Peers(String self, Map<String, String> addresses, Optional<Tls> tl
         return new Peers(self, addresses, tls, join);
     }
 
-    /** With ids as etcd computes them, so that {@code bin/etcd} and {@code up} agree. */
-    EtcdCluster cluster() {
+    /** With ids as etcd computes them. */
+    Identity identity(String clientUrl) {
+        Identity founding = Identity.founding(self, List.of(clientUrl), TOKEN, urls());
+        return join ? Identity.joining(founding.self(), self, List.of(clientUrl), TOKEN) : founding;
+    }
+
+    /** How the log finds the others. */
+    Config config() {
+        Identity founding = Identity.founding(self, List.of(), TOKEN, urls());
+        Config config = Config.of(founding.self(), TOKEN, founding.peers());
+        Config joined = join ? config.asJoining() : config;
+        return tls.map(files ->
+                        joined.withTls(
+                                new dev.kemudi.logratis.Tls(
+                                        files.certificate(),
+                                        files.key(),
+                                        Optional.of(files.authority()),
+                                        true)))
+                .orElse(joined);
+    }
+
+    private Map<String, List<String>> urls() {
         String scheme = tls.isPresent() ? "https://" : "http://";
-        Map<String, List<URI>> named = new LinkedHashMap<>();
-        addresses.forEach(
-                (name, address) -> named.put(name, List.of(URI.create(scheme + address))));
-        return EtcdCluster.of(self, named, "kemudi");
+        Map<String, List<String>> urls = new LinkedHashMap<>();
+        addresses.forEach((name, address) -> urls.put(name, List.of(scheme + address)));
+        return urls;
     }
 }

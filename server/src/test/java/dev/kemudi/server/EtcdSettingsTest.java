@@ -19,7 +19,8 @@ class EtcdSettingsTest {
 
     @Test
     void aFlagIsTakenInEveryFormThatEtcdTakes() {
-        EtcdSettings settings = read("--name", "a", "-auth-token=jwt", "--debug", "--pre-vote=false");
+        EtcdSettings settings =
+                read("--name", "a", "-auth-token=jwt", "--debug", "--pre-vote=false");
         assertThat(settings.text("name")).isEqualTo("a");
         assertThat(settings.text("auth-token")).isEqualTo("jwt");
         assertThat(settings.isOn("debug")).isTrue();
