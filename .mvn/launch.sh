@@ -38,10 +38,13 @@ kemudi_cache() {
   shift 2
   fit=$({ cat "$JAVA_HOME/release"; echo "$flags"; ls -ln --time-style=full-iso "$jar" "$KEMUDI_HOME/server/target/lib"; } | cksum | cut -d' ' -f1)
   cache=$KEMUDI_HOME/server/target/$cache_name-$fit.aot
-  if [ ! -f "$cache" ] && [ "$make" = yes ]; then
+  making=$KEMUDI_HOME/server/target/$cache_name.making
+  # One makes it; who starts meanwhile goes without. What a killed one left behind counts for five minutes.
+  [ -z "$(find "$making" -maxdepth 0 -mmin +5 2>/dev/null)" ] || rmdir "$making" 2>/dev/null || true
+  if [ ! -f "$cache" ] && [ "$make" = yes ] && mkdir "$making" 2>/dev/null; then
     rm -f "$KEMUDI_HOME/server/target/$cache_name"-*.aot
     kemudi_say "$launcher: preparing the start-up cache (once)…"
-    # Made beside and moved: another start at the same time must never read half of it.
+    # Made beside and moved: another start must never read half of it.
     # shellcheck disable=SC2086
     if "$JAVA_HOME/bin/java" $flags -XX:AOTCacheOutput="$cache.$$" -Xlog:disable -Xlog:all=off \
       -Dkemudi.home="$KEMUDI_HOME" -cp "$jar" "$@" >/dev/null 2>&1 && mv "$cache.$$" "$cache" 2>/dev/null; then
@@ -51,6 +54,7 @@ kemudi_cache() {
       kemudi_say "$launcher: no start-up cache (the training run failed; starts are slower, nothing else)"
       [ ! -t 2 ] || echo >&2
     fi
+    rmdir "$making" 2>/dev/null || true
   fi
   [ ! -f "$cache" ] || flags="$flags -XX:AOTCache=$cache"
 }
