@@ -21,7 +21,7 @@ final class RocksTuning {
     private static final long TABLE_BYTES = 16L << 20;
     private static final long MANIFEST_BYTES = 4L << 20;
     private static final int WRITE_BUFFERS = 4;
-    private static final int OLD_FILES_MERGED = 12;
+    private static final int BACKGROUND_JOBS = 3;
     private static final String BOTTOMMOST_DELAY_SECONDS = "3600";
 
     private final List<RocksObject> owned = new ArrayList<>();
@@ -41,7 +41,7 @@ final class RocksTuning {
                                 .setCreateMissingColumnFamilies(true)
                                 .setAtomicFlush(true)
                                 .setAvoidFlushDuringShutdown(true)
-                                .setMaxBackgroundJobs(2)
+                                .setMaxBackgroundJobs(BACKGROUND_JOBS)
                                 .setMaxOpenFiles(OPEN_FILES_MAX)
                                 .setDbWriteBufferSize(limits.backendWriteBufferBytes())
                                 .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
@@ -66,15 +66,20 @@ final class RocksTuning {
     ColumnFamilyOptions of(Family family) {
         // Only CUR is asked for keys that may not be there; the others are walked.
         ColumnFamilyOptions options = base().setTableFormatConfig(tables(family == Family.CUR));
+        // Writers are slowed down late: what waits to be merged costs reads little, stalls cost
+        // all.
         switch (family) {
-            case CUR, LOG, LEASE, META, AREA, COUNT -> {
-                // As all.
-            }
+            case CUR -> options.setLevel0SlowdownWritesTrigger(40).setLevel0StopWritesTrigger(80);
+            // In the order of revisions, so that its tables are moved down, not merged.
+            case LOG -> options.setLevel0SlowdownWritesTrigger(80).setLevel0StopWritesTrigger(160);
             // Random keys, read rarely: fewer and larger merges.
             case OLD ->
-                    options.setLevel0FileNumCompactionTrigger(OLD_FILES_MERGED)
-                            .setLevel0SlowdownWritesTrigger(OLD_FILES_MERGED * 3)
-                            .setLevel0StopWritesTrigger(OLD_FILES_MERGED * 5);
+                    options.setLevel0FileNumCompactionTrigger(12)
+                            .setLevel0SlowdownWritesTrigger(60)
+                            .setLevel0StopWritesTrigger(120);
+            case LEASE, META, AREA, COUNT -> {
+                // Small.
+            }
         }
         return options;
     }
