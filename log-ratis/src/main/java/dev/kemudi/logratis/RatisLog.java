@@ -21,14 +21,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -45,6 +48,8 @@ import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.leader.FollowerInfo;
+import org.apache.ratis.server.leader.LogAppender;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.ExitUtils;
 import org.apache.ratis.util.LifeCycle;
@@ -590,11 +595,41 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         close(true);
     }
 
+    /** A leader that goes in order names its successor, so that nobody waits for its silence. */
+    private void handOver() {
+        if (failure != null || !standing().leading()) {
+            return;
+        }
+        Optional<RaftPeerId> next =
+                appenders.running().stream()
+                        .map(LogAppender::getFollower)
+                        .filter(follower ->
+                                division.getRaftConf().getPeer(follower.getId()) != null
+                                        && follower.getLastRpcResponseTime().elapsedTimeMs()
+                                                < config.electionMaxMillis())
+                        .max(Comparator.comparingLong(FollowerInfo::getMatchIndex))
+                        .map(FollowerInfo::getId);
+        if (next.isEmpty()) {
+            return;
+        }
+        try {
+            link.transfer(server.getId(), next.get(), config.electionMaxMillis())
+                    .get(2L * config.electionMaxMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.log(Level.DEBUG, "leadership was not handed over: {0}", e.getMessage());
+        }
+    }
+
     private void close(boolean flush) {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
         proposer.close();
+        if (flush) {
+            handOver();
+        }
         steward.close();
         barriers.close(new LogRefusedException(Reason.CLOSED, "the log is closed"));
         try {

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -71,7 +72,7 @@ final class Cluster implements AutoCloseable {
 
     RatisLog<String> start(Config config) {
         long id = config.self();
-        Ledger ledger = ledgers.containsKey(id) ? ledgers.get(id).restarted() : new Ledger();
+        Ledger ledger = ledgers.containsKey(id) ? ledger(id).restarted() : new Ledger();
         ledgers.put(id, ledger);
         try {
             RatisLog<String> log =
@@ -103,11 +104,11 @@ final class Cluster implements AutoCloseable {
     }
 
     RatisLog<String> log(long id) {
-        return logs.get(id);
+        return Objects.requireNonNull(logs.get(id), "no such member");
     }
 
     Ledger ledger(long id) {
-        return ledgers.get(id);
+        return Objects.requireNonNull(ledgers.get(id), "no such member");
     }
 
     List<RatisLog<String>> logs() {
@@ -115,7 +116,7 @@ final class Cluster implements AutoCloseable {
     }
 
     List<Ledger> ledgers() {
-        return logs.keySet().stream().map(ledgers::get).toList();
+        return logs.keySet().stream().map(this::ledger).toList();
     }
 
     long leader() {
@@ -139,16 +140,17 @@ final class Cluster implements AutoCloseable {
 
     /** As if the process had been killed: what the machine did not flush is gone. */
     void kill(long id) {
-        logs.get(id).abandon();
+        log(id).abandon();
     }
 
     void stop(long id) {
-        logs.get(id).close();
+        log(id).close();
     }
 
     /** It is gone, and nobody asks it any more. */
     void forget(long id) {
-        logs.remove(id).close();
+        log(id).close();
+        logs.remove(id);
     }
 
     void wipe(long id) {

@@ -208,4 +208,18 @@ class FailoverTest {
             assertThat(cluster.ledger(follower).texts()).containsExactly("a", "b", "c", "d");
         }
     }
+
+    @Test
+    void aLeaderThatStopsInOrderNamesItsSuccessor() throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            write(cluster.log(1), "a");
+            long leader = cluster.leader();
+            long follower = cluster.follower();
+            long term = cluster.log(follower).standing().term();
+            cluster.stop(leader);
+            write(cluster.log(follower), "b");
+            assertThat(cluster.log(follower).standing().leader()).isNotEqualTo(leader);
+            assertThat(cluster.log(follower).standing().term()).isGreaterThan(term);
+        }
+    }
 }

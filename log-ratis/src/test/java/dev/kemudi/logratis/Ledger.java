@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A machine that writes down what it is given, in order. Its answer is the command's place and a
@@ -28,7 +29,7 @@ final class Ledger implements StateMachine<String> {
     private int durableLines;
     private int largestBatch;
     private int installs;
-    private volatile RuntimeException broken;
+    private volatile @Nullable RuntimeException broken;
 
     record Line(long index, long term, long timeMillis, String trace, String text, long sum) {}
 
@@ -88,8 +89,9 @@ final class Ledger implements StateMachine<String> {
 
     @Override
     public synchronized List<String> apply(List<LogEntry> entries) {
-        if (broken != null) {
-            throw broken;
+        RuntimeException planted = broken;
+        if (planted != null) {
+            throw planted;
         }
         largestBatch = Math.max(largestBatch, entries.size());
         List<String> answers = new ArrayList<>();
