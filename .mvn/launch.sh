@@ -63,4 +63,5 @@ kemudi_cache() {
 flags="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xms24m -Xmx${KEMUDI_HEAP:-768m} -Xss512k
   -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=25 -XX:ReservedCodeCacheSize=64m -XX:-UsePerfData
   --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow
-  -Dio.prometheus.metrics.exemplars_enabled=false -Dio.netty.allocator.numDirectArenas=1 -Dio.netty.allocator.numHeapArenas=1 ${KEMUDI_JAVA_OPTS-}"
+  -Dio.prometheus.metrics.exemplars_enabled=false -Dio.netty.allocator.numDirectArenas=1 -Dio.netty.allocator.numHeapArenas=1
+  -Dio.netty.leakDetection.level=disabled ${KEMUDI_JAVA_OPTS-}"

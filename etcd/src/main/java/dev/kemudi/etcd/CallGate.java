@@ -9,7 +9,7 @@ import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
 import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
-import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,7 +34,7 @@ final class CallGate extends ServerStreamTracer.Factory
     private final PrometheusRegistry registry;
     private final int callsMax;
     private final Counter calls;
-    private final Gauge open;
+    private final GaugeWithCallback open;
     private final AtomicInteger unary = new AtomicInteger();
     private final AtomicInteger streams = new AtomicInteger();
     private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
@@ -72,9 +72,10 @@ final class CallGate extends ServerStreamTracer.Factory
                         .labelNames("method", "code")
                         .register(registry);
         open =
-                Gauge.builder()
+                GaugeWithCallback.builder()
                         .name("kemudi_etcd_open_calls")
                         .help("Calls and streams that are open.")
+                        .callback(seen -> seen.call((double) unary.get() + streams.get()))
                         .register(registry);
         unknown = new Kind(UNKNOWN, streams);
     }
@@ -90,11 +91,9 @@ final class CallGate extends ServerStreamTracer.Factory
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
         Kind kind = kinds.getOrDefault(method, unknown);
         kind.running.incrementAndGet();
-        open.inc();
         return new ServerStreamTracer() {
             @Override
             public void streamClosed(Status status) {
-                open.dec();
                 kind.ended(status.getCode());
             }
         };
