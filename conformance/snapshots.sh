@@ -55,7 +55,10 @@ served() { # everything a client can see, without what is the server's own
   for user in $(etcdctl user list); do etcdctl user get "$user"; done
   for role in $(etcdctl role list); do etcdctl role get "$role"; done
 }
-same() { diff <("${@:2}") "$1" | head -n 5 | grep . && return 1 || return 0; } # same FILE COMMAND…: prints FILE's words
+same() { # same FILE COMMAND…: the command prints what FILE holds; shows where it does not
+  "${@:2}" >"$work/now" 2>&1
+  cmp -s "$1" "$work/now" || { diff "$1" "$work/now" | head -n 8; return 1; }
+}
 
 # 1. bbolt itself, through Go
 bbolt=
@@ -138,6 +141,8 @@ unset peer
 yields "Debian's etcd starts" start_etcd "$work/theirs" || exit 1
 check "Debian's etcd takes $keys keys, deletions, leases, users, a compaction" fill
 served >"$work/served"
+{ cat "$work/served" && echo more; } >"$work/other"
+if same "$work/other" served >/dev/null; then fail "a difference would be seen"; else ok "a difference would be seen"; fi
 check "etcdctl snapshot save" etcdctl snapshot save "$work/theirs.db"
 stop_etcd
 bbolt_agrees "etcd's snapshot" "$work/theirs.db"
@@ -182,7 +187,7 @@ export KEMUDI_BUILD=off
 kemudi_etcd=$root/bin/etcd
 yields "Kemudi starts on what etcdctl restored from Debian's snapshot" restore "$work/theirs.db" "$work/kemudi-restored" "$kemudi_etcd" || exit 1
 check "it serves the same keys, leases, users and roles" same "$work/served" served
-check "a password that Debian's etcd hashed still opens" sh -c "etcdctl auth enable && etcdctl --user ann:secret get $middle --keys-only"
+check "a password that Debian's etcd hashed still opens" sh -c "etcdctl auth enable && etcdctl --dial-timeout=30s --user ann:secret get $middle --keys-only"
 stop_etcd
 unset peer
 yields "Kemudi starts on the directory of a stopped etcd" start_etcd "$work/killed" "$kemudi_etcd"
@@ -193,17 +198,17 @@ yields "Kemudi starts on nothing" start_etcd "$work/kemudi" "$kemudi_etcd" || ex
 check "it takes $keys keys, deletions, leases, users, a compaction" fill
 served >"$work/served-kemudi"
 etcdctl auth enable >/dev/null
-check "etcdctl snapshot save from Kemudi" etcdctl --user root:secret snapshot save "$work/kemudi.db"
-etcdctl --command-timeout=60s --user root:secret auth disable >/dev/null
+check "etcdctl snapshot save from Kemudi" etcdctl --dial-timeout=30s --user root:secret snapshot save "$work/kemudi.db"
+etcdctl --dial-timeout=30s --command-timeout=60s --user root:secret auth disable >/dev/null
 stop_etcd
 check "etcdctl snapshot status of it" etcdctl snapshot status "$work/kemudi.db"
 bbolt_agrees "Kemudi's snapshot" "$work/kemudi.db"
 yields "Debian's etcd starts on Kemudi's snapshot" restore "$work/kemudi.db" "$work/from-kemudi" || exit 1
-check "users are asked for, as when it was saved" etcdctl --user root:secret auth disable
+check "users are asked for, as when it was saved" sh -c '! etcdctl get a 2>/dev/null && etcdctl --user root:secret auth disable'
 check "it serves what Kemudi served ($(wc -l <"$work/served-kemudi") lines)" same "$work/served-kemudi" served
 stop_etcd
 yields "Kemudi starts on Kemudi's snapshot" restore "$work/kemudi.db" "$work/kemudi-again" "$kemudi_etcd" || exit 1
-etcdctl --command-timeout=60s --user root:secret auth disable >/dev/null
+etcdctl --dial-timeout=30s --command-timeout=60s --user root:secret auth disable >/dev/null
 check "and serves what it served" same "$work/served-kemudi" served
 stop_etcd
 finish
