@@ -126,7 +126,7 @@ final class FaultRun {
             Fault fault = cluster.draw(possible);
             long began = System.nanoTime();
             cluster.inject(fault);
-            boolean recovered = cluster.recovered(60_000);
+            boolean recovered = cluster.recovered(120_000);
             long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
             say(
                     "fault %3d %-15s %s, %d ms",
@@ -169,7 +169,7 @@ final class FaultRun {
 
     /** Last words: a write through each node, the state of each node, and all watches up to it. */
     private void settle(List<Watchers> watchers) {
-        if (!cluster.recovered(60_000)) {
+        if (!cluster.recovered(120_000)) {
             violations.add(new Violation("did not recover", "after the last fault was healed"));
             return;
         }

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 final class Faulty implements AutoCloseable {
     private static final Pattern HASH = Pattern.compile("\"hash\":(\\d+)");
     private static final Pattern MEMBER = Pattern.compile("([0-9a-f]+), (\\w+), (n\\d+)?, ");
-    private static final long START_MILLIS = 40_000;
+    private static final long START_MILLIS = 90_000;
 
     private final List<Node> nodes = new ArrayList<>();
     private final Random random;
@@ -203,18 +203,30 @@ final class Faulty implements AutoCloseable {
         if (target <= compacted + 1) {
             return;
         }
+        compact(any(), target, random.nextBoolean());
+        compacted = target;
+    }
+
+    static void compact(Node node, long revision, boolean physical) {
         try {
-            KVGrpc.newBlockingStub(any().channel())
+            KVGrpc.newBlockingStub(node.channel())
                     .withDeadlineAfter(5, TimeUnit.SECONDS)
                     .compact(
                             CompactionRequest.newBuilder()
-                                    .setRevision(target)
-                                    .setPhysical(random.nextBoolean())
+                                    .setRevision(revision)
+                                    .setPhysical(physical)
                                     .build());
         } catch (StatusRuntimeException e) {
             System.out.println("  compaction: " + e.getStatus());
         }
-        compacted = target;
+    }
+
+    static long revision(Node node) {
+        return KVGrpc.newBlockingStub(node.channel())
+                .withDeadlineAfter(10, TimeUnit.SECONDS)
+                .range(RangeRequest.newBuilder().setKey(Wires.bytes("health")).build())
+                .getHeader()
+                .getRevision();
     }
 
     private Shell.Ended admin(Node through, String... words) {

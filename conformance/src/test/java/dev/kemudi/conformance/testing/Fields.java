@@ -19,11 +19,28 @@ import java.util.regex.Pattern;
 final class Fields {
     private static final Set<String> IDENTITIES =
             Set.of(
-                    "cluster_id", "member_id", "raft_term", "raftTerm", "raftIndex",
-                    "raftAppliedIndex", "raft_index", "raft_applied_index", "leader", "dbSize",
-                    "dbSizeInUse", "db_size", "db_size_in_use", "version", "etcdserver",
-                    "etcdcluster", "hash", "token", "clientURLs", "peerURLs", "storageVersion",
+                    "cluster_id",
+                    "member_id",
+                    "raft_term",
+                    "raftTerm",
+                    "raftIndex",
+                    "raftAppliedIndex",
+                    "raft_index",
+                    "raft_applied_index",
+                    "leader",
+                    "dbSize",
+                    "dbSizeInUse",
+                    "db_size",
+                    "db_size_in_use",
+                    "etcdserver",
+                    "etcdcluster",
+                    "hash",
+                    "token",
+                    "clientURLs",
+                    "peerURLs",
+                    "storageVersion",
                     "dbSizeQuota");
+
     /** Lists that stand for sets. */
     private static final Set<String> UNORDERED = Set.of("leases", "keys");
 
@@ -57,8 +74,12 @@ final class Fields {
     private static void put(
             String path, FieldDescriptor field, Object value, Map<String, String> into) {
         boolean memberId =
-                field.getName().equals("ID") && field.getContainingType().getName().equals("Member");
-        if (IDENTITIES.contains(field.getName()) || memberId) {
+                field.getName().equals("ID")
+                        && field.getContainingType().getName().equals("Member");
+        boolean serverVersion =
+                field.getName().equals("version")
+                        && field.getContainingType().getName().equals("StatusResponse");
+        if (IDENTITIES.contains(field.getName()) || memberId || serverVersion) {
             into.put(path, "*");
         } else if (value instanceof Message message) {
             into.put(path, "{}");
@@ -89,7 +110,9 @@ final class Fields {
                     .forEach(entry -> {
                         String inner = path + "." + entry.getKey();
                         boolean memberId = entry.getKey().equals("ID") && path.contains("members");
-                        if (IDENTITIES.contains(entry.getKey()) || memberId) {
+                        boolean serverVersion =
+                                entry.getKey().equals("version") && !path.contains("kv");
+                        if (IDENTITIES.contains(entry.getKey()) || memberId || serverVersion) {
                             into.put(inner, "*");
                         } else {
                             flattenJson(inner, entry.getValue(), into);

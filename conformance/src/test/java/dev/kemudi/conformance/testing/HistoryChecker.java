@@ -24,10 +24,11 @@ import java.util.function.Predicate;
 /*
  * Why no search is needed
  * -----------------------
- * Every answer of etcd carries the revision at which it was true, and every write makes one revision. So the
- * order that a linearizability checker would have to search for is told. What is left to check:
+ * Every answer of etcd carries the revision at which it was true, and every write makes one revision. So
+ * the order that a linearizability checker would have to search for is told. What is left to check:
  *
- * 1. The log of all events, merged from all watches, is one history: each revision is there, versions count up.
+ * 1. The log of all events, merged from all watches, is one history: each revision is there, versions
+ *    count up.
  * 2. Each acknowledged write is in the log at its revision, whole, with nothing else beside it; guards held.
  * 3. Each revision has a cause: an acknowledged write, one of unknown outcome (found by its unique value, at
  *    most once), or a lease that ended.

@@ -19,6 +19,7 @@ final class Node {
 
     private final Setup setup;
     private final int number;
+    private final int port;
     private final ManagedChannel channel;
     private Process process;
     private int exits;
@@ -43,13 +44,23 @@ final class Node {
             String fakeTime) {}
 
     Node(Setup setup, int number) {
+        this(setup, number, setup.namespaces() ? 2379 : 23790 + number * 2);
+    }
+
+    private Node(Setup setup, int number, int port) {
         this.setup = setup;
         this.number = number;
+        this.port = port;
         channel =
                 NettyChannelBuilder.forAddress(host(), clientPort())
                         .usePlaintext()
                         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                         .build();
+    }
+
+    /** A server at 127.0.0.1 that somebody else starts and stops. */
+    static Node at(Setup setup, int port) {
+        return new Node(setup, 1, port);
     }
 
     String name() {
@@ -65,7 +76,7 @@ final class Node {
     }
 
     private int clientPort() {
-        return setup.namespaces() ? 2379 : 23790 + number * 2;
+        return port;
     }
 
     String clientUrl() {

@@ -52,6 +52,7 @@ import java.util.regex.Pattern;
 /** Plays a session against one server and flattens each answer into fields. */
 final class Replay implements AutoCloseable {
     private static final int DEADLINE_SECONDS = 8;
+    private static final int ATTEMPTS_MAX = 20;
     private static final Pattern CHOICE = Pattern.compile("<([^<>]*\\|[^<>]*)>");
     private static final Pattern WORD = Pattern.compile("'([^']*)'|(\\S+)");
     private static final List<FileDescriptor> FILES =
@@ -99,7 +100,9 @@ final class Replay implements AutoCloseable {
             return;
         }
         for (String choice : matcher.group(1).split("\\|", -1)) {
-            expand(line.substring(0, matcher.start()) + choice + line.substring(matcher.end()), into);
+            expand(
+                    line.substring(0, matcher.start()) + choice + line.substring(matcher.end()),
+                    into);
         }
     }
 
@@ -164,8 +167,7 @@ final class Replay implements AutoCloseable {
                                 : io.grpc.MethodDescriptor.MethodType.UNARY;
         return io.grpc.MethodDescriptor.<DynamicMessage, DynamicMessage>newBuilder()
                 .setType(type)
-                .setFullMethodName(
-                        method.getService().getFullName() + "/" + method.getName())
+                .setFullMethodName(method.getService().getFullName() + "/" + method.getName())
                 .setRequestMarshaller(
                         ProtoUtils.marshaller(
                                 DynamicMessage.getDefaultInstance(method.getInputType())))
@@ -188,7 +190,8 @@ final class Replay implements AutoCloseable {
     private void call(String name, String text, Map<String, String> fields) {
         MethodDescriptor method = method(name);
         CallOptions options =
-                CallOptions.DEFAULT.withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS);
+                CallOptions.DEFAULT.withDeadlineAfter(
+                        ATTEMPTS_MAX + DEADLINE_SECONDS, TimeUnit.SECONDS);
         if (method.isServerStreaming()) {
             int[] count = {0};
             ClientCalls.blockingServerStreamingCall(
@@ -197,11 +200,30 @@ final class Replay implements AutoCloseable {
             fields.put("answers", count[0] > 0 ? "some" : "none");
             return;
         }
-        DynamicMessage answer =
-                ClientCalls.blockingUnaryCall(
-                        channel(), wire(method), options, message(method, text));
+        DynamicMessage answer = retried(method, options, message(method, text));
         fields.put("status", "OK");
         Fields.flatten("", answer, fields);
+    }
+
+    /** Tries again what did not reach the server: it may be opening its store anew. */
+    private DynamicMessage retried(
+            MethodDescriptor method, CallOptions options, DynamicMessage request) {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return ClientCalls.blockingUnaryCall(channel(), wire(method), options, request);
+            } catch (StatusRuntimeException e) {
+                if (!unreached(e) || attempt == ATTEMPTS_MAX) {
+                    throw e;
+                }
+                channel.resetConnectBackoff();
+                Pace.millis(500);
+            }
+        }
+    }
+
+    private static boolean unreached(StatusRuntimeException e) {
+        return e.getStatus().getCode() == io.grpc.Status.Code.UNAVAILABLE
+                && String.valueOf(e.getStatus().getDescription()).contains("io exception");
     }
 
     private ReplayStream open(MethodDescriptor method) {
@@ -255,8 +277,7 @@ final class Replay implements AutoCloseable {
         try {
             HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
             fields.put("http", Integer.toString(answer.statusCode()));
-            fields.put(
-                    "content-type", answer.headers().firstValue("content-type").orElse("none"));
+            fields.put("content-type", answer.headers().firstValue("content-type").orElse("none"));
             return answer.body();
         } catch (IOException | InterruptedException e) {
             fields.put("http", "failed: " + e.getClass().getSimpleName());

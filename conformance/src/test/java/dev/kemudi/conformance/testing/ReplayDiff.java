@@ -67,11 +67,18 @@ final class ReplayDiff {
             say("DIFFERS %s", one.step());
             say("   %s: etcd %s, ours %s", one.field(), one.etcd(), one.ours());
         });
+        long open =
+                used.entrySet().stream()
+                        .filter(entry -> entry.getKey().reason().startsWith("open:"))
+                        .filter(entry -> entry.getValue() > 0)
+                        .count();
         say(
-                "%d steps, %d fields compared, %d explained differences, %d unexplained",
+                "%d steps, %d fields compared, %d explained differences (%d causes still open),"
+                        + " %d unexplained",
                 steps,
                 fields,
                 used.values().stream().mapToInt(Integer::intValue).sum(),
+                open,
                 unexplained.size());
         System.exit(unexplained.isEmpty() ? 0 : 1);
     }
