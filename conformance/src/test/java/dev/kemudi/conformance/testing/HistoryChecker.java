@@ -32,8 +32,8 @@ import java.util.function.Predicate;
  * 2. Each acknowledged write is in the log at its revision, whole, with nothing else beside it; guards held.
  * 3. Each revision has a cause: an acknowledged write, one of unknown outcome (found by its unique value, at
  *    most once), or a lease that ended.
- * 4. Real time: a write's revision is above, a linearizable read's at or above, every revision that anybody had
- *    been told before the call.
+ * 4. Real time: a write's revision is above, a linearizable read's at or above, every revision that anybody
+ *    had been told before the call.
  * 5. A read, linearizable or not, shows the state at the revision that it names.
  *
  * Sorting dominates: O(n log n). RegisterSearch does search, on single keys, as a check of this checker.
