@@ -125,8 +125,10 @@ final class Certificates {
                                     ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
                                     ApplicationProtocolConfig.SelectedListenerFailureBehavior
                                             .ACCEPT,
-                                    ApplicationProtocolNames.HTTP_2,
-                                    ApplicationProtocolNames.HTTP_1_1))
+                                    // Who offers both is no gRPC client, and JSON and pages are
+                                    // served over HTTP/1.1 only.
+                                    ApplicationProtocolNames.HTTP_1_1,
+                                    ApplicationProtocolNames.HTTP_2))
                     .build();
         } catch (GeneralSecurityException e) {
             throw new IOException("TLS cannot be set up from " + files + ": " + e.getMessage(), e);

@@ -16,6 +16,7 @@ import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.KeyValue;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.Comparator;
@@ -81,11 +82,21 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
         return txn.revision();
     }
 
+    /** etcd's own words, and its lack of a code. */
+    private static void expectLeader(boolean given) {
+        if (!given) {
+            throw Status.UNKNOWN
+                    .withDescription("\"leader\" field must be provided")
+                    .asRuntimeException();
+        }
+    }
+
     @Override
     public void proclaim(ProclaimRequest request, StreamObserver<ProclaimResponse> observer) {
         Unary.answer(
                 observer,
                 () -> {
+                    expectLeader(request.hasLeader());
                     LeaderKey leader = request.getLeader();
                     long revision =
                             proclaim(
@@ -145,6 +156,7 @@ final class ElectionService extends ElectionGrpc.ElectionImplBase {
         Unary.answer(
                 observer,
                 () -> {
+                    expectLeader(request.hasLeader());
                     Bytes key = Wire.bytes(request.getLeader().getKey());
                     Answer.Txn txn =
                             queue.ifStill(

@@ -102,7 +102,9 @@ public final class EtcdServer implements AutoCloseable {
                         store,
                         alarms,
                         config.gateway()
-                                ? Optional.of(new JsonGateway(local::channel))
+                                ? Optional.of(
+                                        new JsonGateway(
+                                                local::channel, limits.callsPerConnectionMax()))
                                 : Optional.empty(),
                         series::all,
                         limits.barrierMillis());

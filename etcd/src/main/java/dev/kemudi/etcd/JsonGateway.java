@@ -41,12 +41,16 @@ final class JsonGateway {
     private static final JsonFormat.Parser PARSER = JsonFormat.parser().ignoringUnknownFields();
 
     private final Supplier<Channel> channel;
+    private final GatewayTurns turns;
 
     /**
      * @param channel to the services, in this process
+     * @param callsMax at the same time, as if all came over one connection, which in etcd they do;
+     *     those beyond wait
      */
-    JsonGateway(Supplier<Channel> channel) {
+    JsonGateway(Supplier<Channel> channel, int callsMax) {
         this.channel = channel;
+        this.turns = new GatewayTurns(callsMax);
     }
 
     static boolean knows(String path) {
@@ -92,13 +96,22 @@ final class JsonGateway {
                 .ifPresent(token -> headers.put(AUTHORIZATION, token));
         ClientCall<Message, Message> call = channel.get().newCall(method, CallOptions.DEFAULT);
         boolean streams = !method.getType().serverSendsOneMessage();
-        call.start(streams ? new Lines(call, answer) : new One(answer), headers);
-        messages.forEach(call::sendMessage);
-        if (!JsonPaths.staysOpen(method)) {
-            call.halfClose();
-        }
-        call.request(1);
-        return () -> call.cancel("the HTTP client left", null);
+        ClientCall.Listener<Message> told = streams ? new Lines(call, answer) : new One(answer);
+        Runnable begin =
+                () -> {
+                    call.start(turns.ending(told), headers);
+                    messages.forEach(call::sendMessage);
+                    if (!JsonPaths.staysOpen(method)) {
+                        call.halfClose();
+                    }
+                    call.request(1);
+                };
+        turns.take(begin);
+        return () -> {
+            if (!turns.leave(begin)) {
+                call.cancel("the HTTP client left", null);
+            }
+        };
     }
 
     private static Message parse(Message prototype, String json)
