@@ -36,6 +36,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 public final class Platform implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Platform.class.getName());
     private static final int LEADER_POLL_MILLIS = 20;
+    private static final int ACTING_POLL_MILLIS = 100;
+    private static final int ACTING_SECONDS_MAX = 60;
+    private static final String ROUTE_VERSION = "gateway.networking.k8s.io/v1";
     private static final int SAY_AFTER_SECONDS = 2;
 
     private final Deque<AutoCloseable> running;
@@ -68,6 +71,7 @@ public final class Platform implements AutoCloseable {
         int gatewayPort = options.gatewayPort();
         if (options.cluster().isPresent()) {
             running.push(new Leadership(store, acting, parts.metrics()));
+            awaitActing(discovery);
         } else {
             Actors actors = acting.make(parts.metrics());
             running.push(actors);
@@ -83,6 +87,19 @@ public final class Platform implements AutoCloseable {
                         writeKubeconfig());
         endpoints.write(options.dataDirectory());
         ready.set(true);
+    }
+
+    /** The leader, whichever that is, installs the kinds of what acts when it begins. */
+    private static void awaitActing(Discovery discovery) throws InterruptedException {
+        long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ACTING_SECONDS_MAX);
+        while (discovery.of(ROUTE_VERSION, "Gateway").isEmpty()
+                || discovery.of(ROUTE_VERSION, "HTTPRoute").isEmpty()) {
+            if (System.nanoTime() - untilNanos > 0) {
+                throw new IllegalStateException(
+                        "no leader began to act within %d s".formatted(ACTING_SECONDS_MAX));
+            }
+            Thread.sleep(ACTING_POLL_MILLIS);
+        }
     }
 
     /** A member alone cannot know what was decided: nothing is served before there is a leader. */
