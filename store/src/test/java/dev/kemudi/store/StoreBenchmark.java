@@ -23,8 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the embedded store costs, by part; run by hand: {@code StoreBenchmark DIRECTORY
- * put|range|compact|watch|large [number]}. CPU is that of the whole process unless a thread is
- * named.
+ * put|range|compact|watch|large|half|open [number]}. CPU is that of the whole process unless a
+ * thread is named.
  */
 public final class StoreBenchmark {
     private static final PrintStream OUT = System.out;
@@ -58,6 +58,7 @@ public final class StoreBenchmark {
                 case "compact" -> benchmark.compact(number == 0 ? 1_000_000 : number);
                 case "watch" -> benchmark.watch(number == 0 ? 1_000 : number);
                 case "large" -> benchmark.large(number == 0 ? 12_000_000 : number);
+                case "half" -> benchmark.half();
                 case "open" -> {}
                 default -> throw new IllegalArgumentException("no such part: " + args[1]);
             }
@@ -391,9 +392,14 @@ public final class StoreBenchmark {
         }
         load.drain();
         say("%d in %.0f ms; %s; %s", revisions, millisSince(began), store.stats(), resident());
+        half();
+    }
+
+    /** Compacts the older half of what is there, beside writes. */
+    private void half() throws IOException {
         say("before: %s", steady(20_000, () -> true));
-        long half = store.revision() - revisions / 2;
-        began = System.nanoTime();
+        long half = (store.revision() + store.compactedRevision()) / 2;
+        long began = System.nanoTime();
         java.util.concurrent.CompletableFuture<Answer> done = store.compact(half, true);
         say("during: %s", steady(Long.MAX_VALUE, () -> !done.isDone()));
         say("compaction took %.0f ms; %s", millisSince(began), store.stats());
