@@ -204,4 +204,30 @@ class WatchHubTest {
         eventually(() -> assertThat(breaking.collected.ended()).hasValue(0));
         assertThat(store.stats().watchers()).isEqualTo(1);
     }
+
+    @Test
+    void aWatchThatNothingHappenedToHasNotMissedWhatWasCompactedMeanwhile() throws Exception {
+        MemoryBackend backend = new MemoryBackend();
+        StoreMetrics metrics = new StoreMetrics(new PrometheusRegistry());
+        try (WatchHub hub = new WatchHub(backend, Limits.defaults(), metrics, 1)) {
+            Machine machine = new Machine(backend, outcome -> hub.offer(outcome.revisions()));
+            Collected quiet = new Collected();
+            Watch watch = hub.watch(KeyRange.prefix(Bytes.utf8("q")), 2, false, quiet);
+            for (int i = 1; i <= 100; i++) {
+                apply(machine, i, new Command.Apply(Op.Put.of(Bytes.utf8("k"), Bytes.EMPTY)));
+            }
+            assertThat(hub.awaitVisibleDispatched()).isEqualTo(101);
+            apply(machine, 101, new Command.Compact(90));
+            // As after an install: every watch finds its own place again.
+            hub.replaced(101);
+            apply(machine, 102, new Command.Apply(Op.Put.of(Bytes.utf8("q"), Bytes.EMPTY)));
+            eventually(() -> assertThat(quiet.seen()).containsExactly("+q=@102"));
+            assertThat(quiet.ended()).isEmpty();
+            watch.close();
+        }
+    }
+
+    private static void apply(Machine machine, long index, Command command) {
+        machine.apply(List.of(new dev.kemudi.log.LogEntry(index, 1, 0, "", command.encode())));
+    }
 }
