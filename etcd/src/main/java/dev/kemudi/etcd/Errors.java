@@ -7,6 +7,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 
 /** etcd's codes and messages: clients compare the texts. */
@@ -177,8 +178,9 @@ final class Errors {
         if (failure instanceof MembershipException refused) {
             return of(refused.reason()).withCause(refused).asRuntimeException();
         }
-        if (failure instanceof CompletionException wrapped && wrapped.getCause() != null) {
-            return told(wrapped.getCause());
+        if ((failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() != null) {
+            return told(failure.getCause());
         }
         if (failure instanceof TimeoutException) {
             return TIMED_OUT.withCause(failure).asRuntimeException();

@@ -137,7 +137,7 @@ final class HttpPages implements HttpConnection.Handler {
         } catch (TimeoutException _) {
             return Optional.of("RANGE ERROR:etcdserver: request timed out");
         } catch (ExecutionException e) {
-            String told = Errors.told(e.getCause()).getStatus().getDescription();
+            String told = Errors.told(e).getStatus().getDescription();
             return Optional.of("RANGE ERROR:" + told);
         }
     }
