@@ -120,7 +120,7 @@ class TlsTest {
         channel.shutdownNow();
         try (HttpClient http =
                 HttpClient.newBuilder()
-                        .version(HttpClient.Version.HTTP_1_1)
+                        .version(HttpClient.Version.HTTP_2) // or the older one, as curl does
                         .sslContext(trusting(certificate))
                         .build()) {
             HttpRequest request =
