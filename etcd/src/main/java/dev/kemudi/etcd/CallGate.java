@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /*
  * Counted below, refused above
  * ----------------------------
- * A tracer sees every stream begin and end, whatever became of it, and costs one object a call; the interceptor
- * only compares a number and passes the call on as it is. Wrapping each call and its listener did the same and cost
- * five objects.
+ * A tracer sees every stream begin and end, whatever became of it, and costs one object a call; the
+ * interceptor only compares a number and passes the call on as it is. Wrapping each call and its listener
+ * did the same and cost five objects.
  */
 /**
  * Counts calls and lets only so many through at a time; streams are bounded per connection by the

@@ -9,13 +9,13 @@ import java.util.concurrent.Executor;
 /*
  * Which thread does what
  * ----------------------
- * A call that cannot block is worked on by the event loop that read it: a put is offered to the log there, a short
- * range is read there. The store answers on its own thread, the applier, which has better things to do than to write
- * frames: it only hands the answer to the loop of the call. The loop takes all answers that have gathered and
- * flushes once. What may block or take long goes to virtual threads.
+ * A call that cannot block is worked on by the event loop that read it: a put is offered to the log there,
+ * a short range is read there. The store answers on its own thread, the applier, which has better things to
+ * do than to write frames: it only hands the answer to the loop of the call. The loop takes all answers
+ * that have gathered and flushes once. What may block or take long goes to virtual threads.
  *
- * Refused: a virtual thread per call that waits for the store (two switches and a stack a call: a third of all CPU
- * of a put); answering on the applier (each answer flushed by itself, and commits wait meanwhile).
+ * Refused: a virtual thread per call that waits for the store (two switches and a stack a call: a third of
+ * all CPU of a put); answering on the applier (each answer flushed by itself, and commits wait meanwhile).
  */
 /** The threads of one server. Safe for use by many threads. */
 final class Lanes {
@@ -33,11 +33,6 @@ final class Lanes {
     /** Where what may block or take long belongs. */
     Executor blocking() {
         return blocking;
-    }
-
-    /** Whether this thread must not block. */
-    boolean onLoop() {
-        return current() != blocking;
     }
 
     /** Where an answer to the call that this thread works on is to be written. */

@@ -18,10 +18,10 @@ import java.util.function.LongFunction;
 /*
  * A large range in little memory
  * ------------------------------
- * The first look pins a revision and counts. Then piece after piece is read at that revision, each from where
- * the last ended and only once the client has room, so one piece is all that is held, however large the range
- * and however slow the client; and between two pieces nothing of the store is held at all. When the revision is
- * compacted meanwhile the stream ends with etcd's error for that, as etcd's does.
+ * The first look pins a revision and counts. Then piece after piece is read at that revision, each from
+ * where the last ended and only once the client has room, so one piece is all that is held, however large
+ * the range and however slow the client; and between two pieces nothing of the store is held at all. When
+ * the revision is compacted meanwhile the stream ends with etcd's error for that, as etcd's does.
  */
 /** One answer to {@code RangeStream}: many messages, the last with head and count. */
 final class RangePieces {

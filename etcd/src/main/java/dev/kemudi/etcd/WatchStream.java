@@ -26,11 +26,13 @@ import java.util.function.Consumer;
  * One stream, many watches
  * ------------------------
  * While the client's window has room, the store's dispatcher writes events itself: encoded once for all
- * watches of a range (WatchMessage), a copy into a frame per watch. When there is none, a virtual thread of the
- * watch waits here for room, the store's bounded buffer behind it fills, and the store lets that watch go on
- * from disk later. So a client that never reads costs its window, a buffer and a parked virtual thread.
+ * watches of a range (WatchMessage), a copy into a frame per watch. When there is none, a virtual thread of
+ * the watch waits here for room, the store's bounded buffer behind it fills, and the store lets that watch
+ * go on from disk later. So a client that never reads costs its window, a buffer and a parked virtual
+ * thread.
  *
- * A watch is made and announced ("created") under the same lock, so that no event overtakes the announcement.
+ * A watch is made and announced ("created") under the same lock, so that no event overtakes the
+ * announcement.
  *
  * A progress request asks each watch of the stream how far it is and answers with the least, under watch id
  * -1: every event up to there has been sent, on every watch.
