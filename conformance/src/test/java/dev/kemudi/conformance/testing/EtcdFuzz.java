@@ -103,7 +103,8 @@ public final class EtcdFuzz {
                     request);
         } catch (StatusRuntimeException e) {
             Status.Code code = e.getStatus().getCode();
-            // etcd itself tells a few refusals as UNKNOWN, with a text; gRPC's for a bug is its own.
+            // etcd itself tells a few refusals as UNKNOWN, with a text; gRPC's for a bug is its
+            // own.
             String text = String.valueOf(e.getStatus().getDescription());
             boolean refusal = !text.equals("null") && !text.startsWith("Application error");
             if (code == Status.Code.INTERNAL

@@ -20,8 +20,8 @@ import java.util.Set;
 /*
  * Wing and Gong's search with Lowe's memory: from the empty prefix, take any operation that no other must
  * come before, if the register allows it, and never visit the same set of taken operations with the same
- * value twice. Linearizability is local, so what a request does to one key is judged alone. This uses no revision:
- * it is there to find what the checker by revision would overlook if the revisions themselves lied.
+ * value twice. Linearizability is local, so what a request does to one key is judged alone. This uses no
+ * revision: it is there to find what the checker by revision would overlook if the revisions lied.
  */
 /** Searches for an order of the operations on one key that explains what each was told. */
 final class RegisterSearch {
