@@ -23,13 +23,15 @@ import org.jspecify.annotations.Nullable;
 /*
  * How a command finds its way
  * ---------------------------
- * One thread takes all that waits as one batch, sends it to the leader, and waits until this node itself has
- * applied it; meanwhile the next batch gathers. So each node has one batch on its way: the busier, the larger.
+ * One thread takes all that waits as one batch, sends it to the leader, and waits until this node
+ * itself has applied it; meanwhile the next batch gathers. So each node has one batch on its way:
+ * the busier, the larger.
  *
- * When something goes wrong the same batch is sent again, to whoever leads then. It carries this node's id, the
- * number of its start and its own number, and every member passes over what it applied before (Sessions): sending
- * twice is harmless. What may not happen is to answer "not done" and have it done later; so when patience ends,
- * the answer is a refusal only if the batch was never sent, and "unknown" otherwise.
+ * When something goes wrong the same batch is sent again, to whoever leads then. It carries this
+ * node's id, the number of its start and its own number, and every member passes over what it
+ * applied before (Sessions): sending twice is harmless. What may not happen is to answer "not done"
+ * and have it done later; so when patience ends, the answer is a refusal only if the batch was
+ * never sent, and "unknown" otherwise.
  */
 /** The one thread that sends this node's batches. */
 final class Proposer<R> {

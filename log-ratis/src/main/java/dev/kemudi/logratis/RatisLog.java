@@ -61,9 +61,10 @@ import org.jspecify.annotations.Nullable;
  *     propose -> Proposals (bounded) -> Proposer: one batch -> leader (here, or over gRPC)
  *       -> Ratis: append, sync, majority -> Replica on every node: apply -> answers on the node that proposed
  *
- * Ratis does the consensus: elections with pre-vote, replication, read index, membership. Ours is what is around
- * it: batches, because Ratis costs by the entry and not by the byte; repetitions told apart (Sessions); answers
- * from this node's own apply; copies of the state (Copies); followers told early what is committed (Appenders).
+ * Ratis does the consensus: elections with pre-vote, replication, read index, membership. Ours is
+ * what is around it: batches, because Ratis costs by the entry and not by the byte; repetitions
+ * told apart (Sessions); answers from this node's own apply; copies of the state (Copies);
+ * followers told early what is committed (Appenders).
  *
  * What holds always
  * -----------------
@@ -97,6 +98,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     private final Barriers barriers;
     private final Steward steward;
     private final Path directory;
+    // Threads bounded by questionsMax, and one each for a copy, a line to renew and a failure.
     private final ExecutorService blocking =
             Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("kemudi-log-manage-", 0).factory());
@@ -548,15 +550,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                 return CompletableFuture.failedFuture(e);
             }
         }
-        if (!questions.tryAcquire()) {
-            return CompletableFuture.failedFuture(
-                    new LogRefusedException(
-                            Reason.QUEUE_FULL,
-                            "%d questions to the leader are under way: retry later"
-                                    .formatted(limits.questionsMax())));
-        }
-        return this.<byte[]>withLeader(leader -> link.ask(leader, question))
-                .whenComplete((answer, failed) -> questions.release());
+        return withLeader(leader -> link.ask(leader, question));
     }
 
     private interface WithLeader<T> {
@@ -564,11 +558,18 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     }
 
     private <T> CompletableFuture<T> withLeader(WithLeader<T> what) {
-        Optional<RaftPeerId> now = leader();
-        if (now.isPresent()) {
-            return what.go(now.get());
+        if (!questions.tryAcquire()) {
+            return CompletableFuture.failedFuture(
+                    new LogRefusedException(
+                            Reason.QUEUE_FULL,
+                            "%d questions to the leader are under way: retry later"
+                                    .formatted(limits.questionsMax())));
         }
-        return CompletableFuture.supplyAsync(this::awaitLeader, blocking).thenCompose(what::go);
+        CompletableFuture<RaftPeerId> found =
+                leader().map(CompletableFuture::completedFuture)
+                        .orElseGet(
+                                () -> CompletableFuture.supplyAsync(this::awaitLeader, blocking));
+        return found.<T>thenCompose(what::go).whenComplete((answer, failed) -> questions.release());
     }
 
     private RaftPeerId awaitLeader() {

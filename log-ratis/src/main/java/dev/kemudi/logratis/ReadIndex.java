@@ -21,12 +21,14 @@ import org.apache.ratis.server.leader.LogAppender;
 /*
  * How a leader knows that it still leads
  * --------------------------------------
- * It notes what is committed, then sends heartbeats, and waits until a majority has answered one that was made
- * after the note, in the same term. Then nobody else can have committed more before the note (Raft, section 6.4).
+ * It notes what is committed, then sends heartbeats, and waits until a majority has answered one
+ * that was made after the note, in the same term. Then nobody else can have committed more before
+ * the note (Raft, section 6.4).
  *
- * Ratis has this too, but passes over the question when nothing was committed since it was last answered, and
- * lets a later question join an earlier one (ReadIndexHeartbeats in 3.3.0). A leader that was paused or cut off,
- * and does not know of its successor yet, then vouches for what is old. So we ask ourselves.
+ * Ratis has this too, but passes over the question when nothing was committed since it was last
+ * answered, and lets a later question join an earlier one (ReadIndexHeartbeats in 3.3.0). A leader
+ * that was paused or cut off, and does not know of its successor yet, then vouches for what is old.
+ * So we ask ourselves.
  */
 /** The questions of a leader to its followers. Safe for many threads. */
 final class ReadIndex {

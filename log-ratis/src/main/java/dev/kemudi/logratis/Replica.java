@@ -38,17 +38,17 @@ import org.jspecify.annotations.Nullable;
 /*
  * How an entry is applied
  * -----------------------
- * Ratis calls applyTransaction on one thread, in order. An entry is a batch: it goes to the machine whole, and
- * when it is this node's own, its commands get the machine's answers. Three kinds of entries do not reach the
- * machine: those at or below its durable index at the start (it has them), repetitions, and batches left over
- * from before their node was restarted (Sessions).
+ * Ratis calls applyTransaction on one thread, in order. An entry is a batch: it goes to the machine
+ * whole, and when it is this node's own, its commands get the machine's answers. Three kinds of
+ * entries do not reach the machine: those at or below its durable index at the start (it has them),
+ * repetitions, and batches left over from before their node was restarted (Sessions).
  *
  * How a copy is made
  * ------------------
- * The machine writes it on another thread while entries are applied, and says up to which entry it goes. The
- * sessions must be those of exactly that entry: they are noted when the copy begins, and what is applied
- * meanwhile is remembered (Trail) and added up to that entry. Then Ratis asks for a snapshot, and is told how
- * far it may forget.
+ * The machine writes it on another thread while entries are applied, and says up to which entry it
+ * goes. The sessions must be those of exactly that entry: they are noted when the copy begins, and
+ * what is applied meanwhile is remembered (Trail) and added up to that entry. Then Ratis asks for a
+ * snapshot, and is told how far it may forget.
  *
  * What holds always
  * -----------------
