@@ -93,7 +93,8 @@ final class Assembly {
                 && !restored
                 && peers.addresses().size() > 1) {
             throw new IOException(
-                    "%s holds a store of its own, which the peers do not have: take a snapshot (kemudi store snapshot) and restore it on every node"
+                    ("%s holds a store of its own, which the peers do not have: take a snapshot"
+                                    + " (kemudi store snapshot) and restore it on every node")
                             .formatted(data));
         }
         return push(

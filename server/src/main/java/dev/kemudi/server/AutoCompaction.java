@@ -9,9 +9,10 @@ import java.util.Deque;
 import java.util.concurrent.CompletionException;
 
 /*
- * etcd's two ways of forgetting by itself. "revision": every five minutes, all but the newest so many revisions.
- * "periodic": what is older than so long; noted ten times in that time (at most every minute, at least every hour's
- * tenth), so that what is kept is never shorter than asked and at most a tenth longer. Only the leader compacts.
+ * etcd's two ways of forgetting by itself. "revision": every five minutes, all but the newest so many
+ * revisions. "periodic": what is older than so long; noted ten times in that time (at most every
+ * minute, at least every hour's tenth), so that what is kept is never shorter than asked and at most a
+ * tenth longer. Only the leader compacts.
  */
 /** Compacts now and then, as {@code --auto-compaction-*} say. Safe for use by many threads. */
 final class AutoCompaction implements AutoCloseable {

@@ -241,7 +241,8 @@ final class EtcdFlags {
                           etcd [flags]        starts this member: Kemudi's store under etcd's v3 API
                           etcd --version      prints versions
 
-                        Each flag can be given as --flag=value, --flag value, or as ETCD_FLAG in the environment.
+                        Each flag can be given as --flag=value, --flag value,
+                        or as ETCD_FLAG in the environment.
 
                         """);
         for (EtcdFlag flag : ALL) {

@@ -23,12 +23,13 @@ import java.util.Optional;
 /*
  * Which log lies beneath
  * ----------------------
- * A member alone keeps its log in a file, because that is the fastest, until a second member is declared; then, and
- * ever after, the log is replicated. A data directory says which: `store/raft` is there or not. Both leave the state
- * in `store/` flushed when they are closed, so that the other can go on from it.
+ * A member alone keeps its log in a file, because that is the fastest, until a second member is
+ * declared; then, and ever after, the log is replicated. A data directory says which: `store/raft` is
+ * there or not. Both leave the state in `store/` flushed when they are closed, so that the other can
+ * go on from it.
  *
- * A directory that `etcdctl snapshot restore` made has `member/snap/db` and no `store`: it is read once. Its write-ahead
- * log names members only, and those the flags name as well.
+ * A directory that `etcdctl snapshot restore` made has `member/snap/db` and no `store`: it is read
+ * once. Its write-ahead log names members only, and those the flags name as well.
  */
 /** Opens the store of one member as etcd's flags say. */
 final class EtcdStore {

@@ -14,12 +14,12 @@ import java.util.concurrent.atomic.AtomicReference;
 /*
  * Who acts
  * --------
- * Every member serves the APIs; only the member that leads the log acts: one scheduler, one set of controllers,
- * one node with its pods, one gateway. A member that begins to lead starts them upon what the store says, as a
- * restart does; one that leads no longer stops them, pods first, before it does anything else. A leader that is
- * cut off learns of it when its heartbeats go unanswered for an election's time, about when the others elect;
- * until its pods have stopped, a pod may run twice. What the controllers of a leader that is cut off would write
- * is refused: a write needs a majority.
+ * Every member serves the APIs; only the member that leads the log acts: one scheduler, one set of
+ * controllers, one node with its pods, one gateway. A member that begins to lead starts them upon what
+ * the store says, as a restart does; one that leads no longer stops them, pods first, before it does
+ * anything else. A leader that is cut off learns of it when its heartbeats go unanswered for an
+ * election's time, about when the others elect; until its pods have stopped, a pod may run twice. What
+ * the controllers of a leader that is cut off would write is refused: a write needs a majority.
  */
 /** Starts and stops {@link Actors} as leadership comes and goes. Safe for use by many threads. */
 final class Leadership implements AutoCloseable {

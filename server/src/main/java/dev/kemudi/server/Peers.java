@@ -38,7 +38,8 @@ public record Peers(String self, Map<String, String> addresses, Optional<Tls> tl
             String address = entry.substring(equals + 1).strip();
             if (equals < 1 || !address.matches("\\S+:\\d{1,5}")) {
                 throw new UsageException(
-                        "--cluster-peers: \"%s\": expected NAME=HOST:PORT, as in a=10.0.0.1:2380,b=10.0.0.2:2380"
+                        ("--cluster-peers: \"%s\": expected NAME=HOST:PORT, as in"
+                                        + " a=10.0.0.1:2380,b=10.0.0.2:2380")
                                 .formatted(entry));
             }
             if (addresses.put(entry.substring(0, equals).strip(), address) != null) {

@@ -24,10 +24,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /*
  * The order of things
  * -------------------
- * Start: store → API server and etcd API → gateway → node, controllers, scheduler, those of one stage side by
- * side. In a cluster the doors open once there is a leader, and what acts is the leader's alone (Leadership). Every part is on a stack, and a start that fails, like a stop, takes the stack down from the top:
- * first what could create pods, then the pods, then the edge, then the APIs, and last the store, which
- * flushes. Metrics are there from the first moment to the last.
+ * Start: store → API server and etcd API → gateway → node, controllers, scheduler, those of one stage
+ * side by side. In a cluster the doors open once there is a leader, and what acts is the leader's
+ * alone (Leadership). Every part is on a stack, and a start that fails, like a stop, takes the stack
+ * down from the top: first what could create pods, then the pods, then the edge, then the APIs, and
+ * last the store, which flushes. Metrics are there from the first moment to the last.
  */
 /**
  * The whole of Kemudi in this process. {@link #start} answers when every endpoint does; {@link

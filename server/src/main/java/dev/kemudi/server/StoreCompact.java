@@ -11,7 +11,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "compact",
         description =
-                "Forgets what was superseded before a revision. Space is given back by itself, without a stop.")
+                "Forgets what was superseded before a revision. Space is given back by itself,"
+                        + " without a stop.")
 final class StoreCompact implements Callable<Integer> {
     @CommandLine.Mixin private HelpOption help = new HelpOption();
     @CommandLine.Mixin private StoreReach reach = new StoreReach();

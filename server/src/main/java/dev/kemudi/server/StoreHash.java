@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "hash",
         description =
-                "Compares checksums of all keys and revisions on every member. Exit code 4 when they differ.")
+                "Compares checksums of all keys and revisions on every member. Exit code 4 when they"
+                        + " differ.")
 final class StoreHash implements Callable<Integer> {
     private static final int DIFFERENT = 4;
 

@@ -71,7 +71,8 @@ final class StoreReach {
                     .map(Endpoints::etcd)
                     .orElseThrow(() ->
                             new UsageException(
-                                    "nothing runs in %s; give --data-dir of a running member or --endpoint HOST:PORT"
+                                    ("nothing runs in %s; give --data-dir of a running member or"
+                                                    + " --endpoint HOST:PORT")
                                             .formatted(dataDirectory)));
         } catch (IOException e) {
             throw new UsageException(

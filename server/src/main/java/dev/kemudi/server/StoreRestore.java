@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "restore",
         description =
-                "Makes a data directory from a snapshot of Kemudi or of etcd, for a later ./kemudi up or bin/etcd. Every member of a new cluster restores the same file.")
+                "Makes a data directory from a snapshot of Kemudi or of etcd, for a later ./kemudi"
+                        + " up or bin/etcd. Every member of a new cluster restores the same file.")
 final class StoreRestore implements Callable<Integer> {
     @CommandLine.Mixin private HelpOption help = new HelpOption();
     @CommandLine.Mixin private StoreOutput output = new StoreOutput();
@@ -67,7 +68,8 @@ final class StoreRestore implements Callable<Integer> {
                         .put("changes", done.changes())
                         .put("leases", done.leases())
                         .put("users", done.users()),
-                "%s: revision %d, %d changes of keys, %d leases, %d users; start with ./kemudi up --data-dir %s"
+                ("%s: revision %d, %d changes of keys, %d leases, %d users; start with ./kemudi up"
+                                + " --data-dir %s")
                         .formatted(
                                 dataDirectory,
                                 done.revision(),

@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "snapshot",
         description =
-                "Copies everything to a file while the store serves, in etcd's own format: kemudi store restore and etcdctl snapshot restore both read it.")
+                "Copies everything to a file while the store serves, in etcd's own format: kemudi"
+                        + " store restore and etcdctl snapshot restore both read it.")
 final class StoreSnapshot implements Callable<Integer> {
     @CommandLine.Mixin private HelpOption help = new HelpOption();
     @CommandLine.Mixin private StoreReach reach = new StoreReach();

@@ -13,7 +13,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "status",
         description =
-                "Asks every member how it stands. Exit code 4 when one does not answer, or there is no leader.")
+                "Asks every member how it stands. Exit code 4 when one does not answer, or there is"
+                        + " no leader.")
 final class StoreStatus implements Callable<Integer> {
     private static final int NOT_WELL = 4;
 
