@@ -6,7 +6,7 @@ jar=$KEMUDI_HOME/server/target/server.jar
 kemudi_stale() {
   [ -f "$jar" ] || return 0
   [ "${KEMUDI_BUILD-}" != off ] || return 1
-  [ -n "$(find "$KEMUDI_HOME" -maxdepth 5 \( -name target -o -name .git -o -name .kemudi -o -path '*/src/test' \) -prune \
+  [ -n "$(find "$KEMUDI_HOME" \( -name target -o -name .git -o -name .kemudi -o -path '*/src/test' \) -prune \
     -o -type f \( -path '*/src/main/*' -o -name pom.xml \) -newer "$jar" -print 2>/dev/null | head -1)" ]
 }
 
