@@ -162,11 +162,18 @@ final class Link implements Closeable {
     private CompletableFuture<RaftClientReply> manage(
             RaftPeerId leader, RaftClientRequest request, Here here) {
         if (leader.equals(server.getId())) {
-            try {
-                return here.call().thenApply(Link::successful);
-            } catch (IOException e) {
-                return CompletableFuture.failedFuture(e);
-            }
+            // Not on the caller's thread: a division that was just closed never answers.
+            return CompletableFuture.supplyAsync(
+                            () -> {
+                                try {
+                                    return here.call();
+                                } catch (IOException e) {
+                                    throw new CompletionException(e);
+                                }
+                            },
+                            blocking)
+                    .thenCompose(reply -> reply)
+                    .thenApply(Link::successful);
         }
         return CompletableFuture.supplyAsync(
                 () -> {
