@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.LongStream;
@@ -261,6 +262,7 @@ class FileLogTest {
     @Test
     void aClosedLogLeavesNoThreadAndNoSeries() throws Exception {
         PrometheusRegistry registry = new PrometheusRegistry();
+        Set<Thread> before = Thread.getAllStackTraces().keySet();
         FileLog<Long> log =
                 FileLog.open(directory, new Recorder(), SMALL, TimeSource.system(), registry);
         for (int i = 0; i < 50; i++) {
@@ -269,8 +271,9 @@ class FileLogTest {
         assertThat(registry.scrape().size()).isPositive();
         log.close();
         assertThat(registry.scrape().size()).isZero();
-        assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName))
-                .noneMatch(name -> name.startsWith("kemudi-log"));
+        assertThat(Thread.getAllStackTraces().keySet())
+                .filteredOn(thread -> !before.contains(thread))
+                .noneMatch(thread -> thread.getName().startsWith("kemudi-log"));
     }
 
     @Test
