@@ -34,8 +34,12 @@ class InformerTest {
                     .build();
     private final Heard heard = new Heard();
 
+    /** What holds a handler up; let go at the end, because closing waits for handlers. */
+    private final CountDownLatch release = new CountDownLatch(1);
+
     @AfterEach
     void close() {
+        release.countDown();
         informer.close();
     }
 
@@ -233,7 +237,7 @@ class InformerTest {
 
     @Test
     void aSlowHandlerHearsSeriallyAndInOrderAndBlocksNobody() throws InterruptedException {
-        CountDownLatch release = new CountDownLatch(1);
+        CountDownLatch entered = new CountDownLatch(1);
         AtomicInteger inside = new AtomicInteger();
         AtomicBoolean overlapped = new AtomicBoolean();
         List<String> slow = Collections.synchronizedList(new ArrayList<>());
@@ -243,6 +247,7 @@ class InformerTest {
                             @Override
                             public void onAdd(ApiObject object, boolean initial) {
                                 overlapped.compareAndSet(false, inside.incrementAndGet() > 1);
+                                entered.countDown();
                                 await(release);
                                 slow.add(object.name());
                                 inside.decrementAndGet();
@@ -254,6 +259,9 @@ class InformerTest {
         for (int i = 0; i < 50; i++) {
             names.add("w" + i);
             server.put("w" + i, "1");
+            if (i == 0) {
+                await(entered); // or it might take all fifty at once
+            }
         }
         awaitHeard(50);
         assertThat(slow).isEmpty();
@@ -267,7 +275,6 @@ class InformerTest {
     @Test
     void aHandlerThatFallsFarBehindHoldsOneEventPerObjectAndEndsWithTheTruth()
             throws InterruptedException {
-        CountDownLatch release = new CountDownLatch(1);
         List<String> slow = Collections.synchronizedList(new ArrayList<>());
         Registration registration =
                 informer.addHandler(
@@ -381,7 +388,6 @@ class InformerTest {
     @Test
     void aRegistrationHasSyncedOnlyWhenItsHandlerHasHeardItsInitialList()
             throws InterruptedException {
-        CountDownLatch release = new CountDownLatch(1);
         server.put("a", "1");
         Registration registration =
                 informer.addHandler(
@@ -400,7 +406,6 @@ class InformerTest {
     @Test
     void removingAHandlerBlocksUntilItsCallHasEndedAndNoneComesAfter() throws InterruptedException {
         CountDownLatch entered = new CountDownLatch(1);
-        CountDownLatch release = new CountDownLatch(1);
         AtomicInteger calls = new AtomicInteger();
         AtomicBoolean inside = new AtomicBoolean();
         Registration registration =
