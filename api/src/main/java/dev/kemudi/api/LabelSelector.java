@@ -44,7 +44,8 @@ public final class LabelSelector {
     /**
      * Whether one expression holds.
      *
-     * @param expression {@code operator} and {@code values}; an operator that is unknown never holds
+     * @param expression {@code operator} and {@code values}; an operator that is unknown never
+     *     holds
      * @param value what its key stands for; null when there is no such label
      */
     public static boolean fulfils(JsonNode expression, @Nullable String value) {

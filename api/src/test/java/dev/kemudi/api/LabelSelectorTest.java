@@ -21,10 +21,16 @@ class LabelSelectorTest {
 
     @ParameterizedTest
     @CsvSource({
-        "In, web, true", "In, db, false", "In, , false",
-        "NotIn, web, false", "NotIn, db, true", "NotIn, , true",
-        "Exists, db, true", "Exists, , false",
-        "DoesNotExist, db, false", "DoesNotExist, , true",
+        "In, web, true",
+        "In, db, false",
+        "In, , false",
+        "NotIn, web, false",
+        "NotIn, db, true",
+        "NotIn, , true",
+        "Exists, db, true",
+        "Exists, , false",
+        "DoesNotExist, db, false",
+        "DoesNotExist, , true",
         "Between, web, false"
     })
     void anOperatorHoldsAsInKubernetes(String operator, String value, boolean holds) {

@@ -38,7 +38,8 @@ final class LimitsDocument {
                 tree.mainJava().stream().filter(s -> s.simpleName().equals("Limits")).toList();
         try (FreshClasses classes = FreshClasses.of(tree, sources)) {
             for (Source source : sources) {
-                Class<?> record = classes.load("dev.kemudi." + source.module().replace("-", "") + ".Limits");
+                Class<?> record =
+                        classes.load("dev.kemudi." + source.module().replace("-", "") + ".Limits");
                 limits.addAll(limits(source, record));
             }
         } catch (IOException e) {
