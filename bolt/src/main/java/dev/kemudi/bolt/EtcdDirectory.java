@@ -67,7 +67,7 @@ public record EtcdDirectory(Path database, long consistentIndex, SortedMap<Strin
         boolean named = absolute.endsWith("member/snap/db");
         return Optional.of(absolute)
                 .filter(path -> named)
-                .map(path -> path.getParent().getParent().getParent())
+                .map(path -> path.resolve("../../..").normalize())
                 .filter(directory -> Files.isDirectory(directory.resolve("member/wal")));
     }
 

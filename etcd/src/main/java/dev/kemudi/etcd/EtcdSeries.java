@@ -113,7 +113,6 @@ final class EtcdSeries {
                         "The last compaction.",
                         stats.compactedRevision()),
                 gauge("etcd_debugging_mvcc_watcher_total", "Open watches.", stats.watchers()),
-                gauge("etcd_debugging_lease_total", "Leases.", stats.leases()),
                 gauge(
                         "process_start_time_seconds",
                         "Start of the process since the epoch.",

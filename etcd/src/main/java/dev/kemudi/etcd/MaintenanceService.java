@@ -184,7 +184,9 @@ final class MaintenanceService extends MaintenanceGrpc.MaintenanceImplBase {
                 observer,
                 () -> {
                     guard.admin(Credential.current());
-                    if (!store.standing().leading()) {
+                    // One that was just elected is the leader before it is ready to write.
+                    Standing now = store.standing();
+                    if (!now.leading() && now.leader() != member.memberId()) {
                         throw Errors.NOT_THE_LEADER.asRuntimeException();
                     }
                     if (request.getTargetID() != member.memberId()) {
