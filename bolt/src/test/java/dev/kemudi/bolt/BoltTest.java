@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.SortedMap;
 import org.junit.jupiter.api.Test;
@@ -144,7 +145,9 @@ class BoltTest {
                 bytes[damaged * pageSize + 40] ^= 1;
                 Files.write(file, bytes);
                 try (BoltReader reader = BoltReader.open(file, Samples.LIMITS)) {
-                    assertSame(Samples.read(reader, "tree"), buckets.get("tree"));
+                    assertSame(
+                            Samples.read(reader, "tree"),
+                            Objects.requireNonNull(buckets.get("tree")));
                 }
             }
             byte[] bytes = whole.clone();
