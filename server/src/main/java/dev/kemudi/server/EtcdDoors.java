@@ -25,7 +25,7 @@ final class EtcdDoors {
                     true,
                     settings.dataDirectory().resolve("scratch"));
         } catch (IllegalArgumentException e) {
-            throw new UsageException(e.getMessage(), e);
+            throw new UsageException(String.valueOf(e.getMessage()), e);
         }
     }
 

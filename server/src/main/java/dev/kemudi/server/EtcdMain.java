@@ -41,7 +41,7 @@ public final class EtcdMain {
             }
             EtcdLine.speak(settings);
         } catch (UsageException e) {
-            fail(e.getMessage(), USAGE);
+            fail(String.valueOf(e.getMessage()), USAGE);
             return;
         }
         try {

@@ -88,7 +88,7 @@ final class SnapshotImport {
                     "%s is not a whole snapshot of etcd: %s".formatted(file, e.getMessage()), e);
         } catch (UncheckedIOException e) {
             throw new FailedException(
-                    "%s cannot be restored: %s".formatted(file, e.getCause().getMessage()), e);
+                    "%s cannot be restored: %s".formatted(file, e.getMessage()), e);
         } catch (IOException e) {
             throw new FailedException(
                     "%s cannot be restored into %s: %s".formatted(file, directory, e.getMessage()),
