@@ -1,5 +1,5 @@
-/** The proofs of the store: histories and their checker, faults, replay beside etcd, soak. */
-@NullMarked
+/**
+ * The programs that prove the store from outside: loads, faults, histories and their checkers. Not
+ * null-marked yet.
+ */
 package dev.kemudi.conformance.testing;
-
-import org.jspecify.annotations.NullMarked;
