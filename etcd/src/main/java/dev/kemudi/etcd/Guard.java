@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
  * and `write` here checks again under the newer ones and retries. A read is checked after its barrier, so
  * that a node that lags cannot permit what the cluster no longer does.
  *
- * A cluster whose accounts were never touched pays one volatile read for all this.
+ * A cluster whose accounts were never touched pays one volatile read and one comparison for all this.
  */
 /**
  * What stands before every operation: who asks, may they, and is there room. Refusals are thrown as
@@ -165,10 +165,8 @@ final class Guard {
 
     private CompletableFuture<Answer> checked(Credential who, Op op, int retries) {
         if (isOpen()) {
-            long revision = area.revision();
-            return revision == 0
-                    ? store.write(op, Origin.NONE)
-                    : retried(store.write(op, origin(revision)), who, op, retries);
+            // Also where no account was ever seen: this node may be the last to hear of the first.
+            return retried(store.write(op, origin(area.revision())), who, op, retries);
         }
         Check check = check(who);
         check.op(op);
