@@ -61,10 +61,13 @@ final class Alarms {
         return standing;
     }
 
-    void refuseIfCorrupt() {
-        if (corrupt) {
-            throw Errors.CORRUPT.asRuntimeException();
-        }
+    boolean isCorrupt() {
+        return corrupt;
+    }
+
+    /** Fails with what the client of a write is told then. */
+    <T> CompletableFuture<T> corrupt() {
+        return CompletableFuture.failedFuture(Errors.CORRUPT.asRuntimeException());
     }
 
     /** Whether there is no room for {@code bytes} more. */

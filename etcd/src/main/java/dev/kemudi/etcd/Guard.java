@@ -142,7 +142,6 @@ final class Guard {
 
     /** Before keys are read, after the barrier, or watched. */
     void read(Credential who, KeyRange range) {
-        alarms.refuseIfCorrupt();
         if (!isOpen()) {
             check(who).read(range);
         }
@@ -159,8 +158,7 @@ final class Guard {
         if (puts(op) && alarms.isFull(bytes)) {
             return alarms.noSpace();
         }
-        alarms.refuseIfCorrupt();
-        return checked(who, op, RETRIES_MAX);
+        return alarms.isCorrupt() && changes(op) ? alarms.corrupt() : checked(who, op, RETRIES_MAX);
     }
 
     private CompletableFuture<Answer> checked(Credential who, Op op, int retries) {
@@ -197,6 +195,17 @@ final class Guard {
                         : answer);
     }
 
+    private static boolean changes(Op op) {
+        return switch (op) {
+            case Op.Put put -> true;
+            case Op.Range range -> false;
+            case Op.Delete delete -> true;
+            case Op.Txn txn ->
+                    txn.success().stream().anyMatch(Guard::changes)
+                            || txn.failure().stream().anyMatch(Guard::changes);
+        };
+    }
+
     private static boolean puts(Op op) {
         return switch (op) {
             case Op.Put put -> true;
@@ -208,13 +217,24 @@ final class Guard {
         };
     }
 
+    /** Forgets old revisions. Everybody may. */
+    CompletableFuture<Answer> compact(long revision, boolean physical) {
+        return alarms.isCorrupt() ? alarms.corrupt() : store.compact(revision, physical);
+    }
+
     /** Makes a lease if there is room. Everybody may. */
     CompletableFuture<Answer> grant(long id, long ttlSeconds, int bytes) {
+        if (alarms.isCorrupt()) {
+            return alarms.corrupt();
+        }
         return alarms.isFull(bytes) ? alarms.noSpace() : store.leaseGrant(id, ttlSeconds);
     }
 
     /** Revokes a lease if {@code who} may write its keys, which go with it. */
     CompletableFuture<Answer> revoke(Credential who, long lease) {
+        if (alarms.isCorrupt()) {
+            return alarms.corrupt();
+        }
         if (isOpen()) {
             return store.leaseRevoke(lease);
         }

@@ -160,7 +160,7 @@ final class KvService extends KVGrpc.KVImplBase {
     public void compact(CompactionRequest request, StreamObserver<CompactionResponse> observer) {
         Unary.answer(
                 observer,
-                store.compact(request.getRevision(), request.getPhysical()),
+                guard.compact(request.getRevision(), request.getPhysical()),
                 lanes.current(),
                 any ->
                         CompactionResponse.newBuilder()

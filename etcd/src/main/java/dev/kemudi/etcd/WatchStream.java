@@ -108,11 +108,9 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
         shut();
     }
 
+    /** Whoever has nothing more to ask still wants to hear: as in etcd, until they leave. */
     @Override
-    public void onCompleted() {
-        shut();
-        out.onCompleted();
-    }
+    public void onCompleted() {}
 
     private void send(WatchResponse response) {
         out.onNext(WatchMessage.of(response));
@@ -143,13 +141,18 @@ final class WatchStream implements StreamObserver<WatchRequest>, OpenStreams.Str
             One one = new One(id, request);
             watches.put(id, one);
             send(response(store.revision(), id).setCreated(true).build());
-            one.watcher = store.watch(range, request.getStartRevision(), request.getPrevKv(), one);
+            one.watcher = store.watch(range, start(request), request.getPrevKv(), one);
         } catch (IllegalStateException e) {
             closed = true;
             out.onError(Errors.STOPPED.withCause(e).asRuntimeException());
         } finally {
             lock.unlock();
         }
+    }
+
+    /** A revision before the first is one that is asked for, and not "from now on". */
+    private static long start(WatchCreateRequest request) {
+        return request.getStartRevision() < 0 ? 1 : request.getStartRevision();
     }
 
     private static KeyRange range(WatchCreateRequest request) {

@@ -92,7 +92,8 @@ final class Wire {
             case REQUEST_PUT -> put(op.getRequestPut());
             case REQUEST_DELETE_RANGE -> delete(op.getRequestDeleteRange());
             case REQUEST_TXN -> txn(op.getRequestTxn());
-            case REQUEST_NOT_SET -> throw Errors.EMPTY_KEY.asRuntimeException();
+            case REQUEST_NOT_SET ->
+                    throw Errors.of(Answer.Reason.KEY_NOT_FOUND).asRuntimeException();
         };
     }
 
@@ -140,7 +141,10 @@ final class Wire {
         return builder.build();
     }
 
-    /** Answers inside carry only a revision in their header, as etcd's do. */
+    /**
+     * Answers inside carry only a revision in their header, those of transactions not even that: as
+     * etcd's do.
+     */
     static TxnResponse txn(ResponseHeader header, TxnRequest request, Answer.Txn txn) {
         TxnResponse.Builder builder =
                 TxnResponse.newBuilder().setHeader(header).setSucceeded(txn.succeeded());
@@ -163,7 +167,8 @@ final class Wire {
             case Answer.Deleted deleted ->
                     builder.setResponseDeleteRange(delete(inner(deleted.revision()), deleted));
             case Answer.Txn txn ->
-                    builder.setResponseTxn(txn(inner(txn.revision()), asked.getRequestTxn(), txn));
+                    builder.setResponseTxn(
+                            txn(ResponseHeader.getDefaultInstance(), asked.getRequestTxn(), txn));
             case Answer.Compacted _,
                     Answer.LeaseGranted _,
                     Answer.LeaseRevoked _,

@@ -13,6 +13,9 @@ import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.RangeRequest;
 import dev.kemudi.etcd.proto.RangeResponse;
 import dev.kemudi.etcd.proto.RangeStreamResponse;
+import dev.kemudi.etcd.proto.RequestOp;
+import dev.kemudi.etcd.proto.TxnRequest;
+import dev.kemudi.etcd.proto.TxnResponse;
 import dev.kemudi.etcd.proto.WatchCancelRequest;
 import dev.kemudi.etcd.proto.WatchCreateRequest;
 import dev.kemudi.etcd.proto.WatchGrpc;
@@ -25,6 +28,7 @@ import dev.kemudi.store.KemudiStore;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
@@ -206,8 +210,64 @@ class EtcdServerTest {
                         .build());
         eventually(() -> assertThat(heard.responses).hasSize(1));
         assertThat(heard.responses.getFirst().getCanceled()).isTrue();
-        ask.onCompleted();
+        ask.onError(Status.CANCELLED.asException());
         eventually(() -> assertThat(store.stats().watchers()).isZero());
+    }
+
+    @Test
+    void whoeverHasNothingMoreToAskIsStillToldUntilTheyLeave() {
+        Heard heard = new Heard();
+        StreamObserver<WatchRequest> ask = WatchGrpc.newStub(channel).watch(heard);
+        ask.onNext(create(on("k")));
+        ask.onCompleted();
+        eventually(() -> assertThat(heard.responses).hasSize(1));
+        put("k", "v");
+        eventually(() -> assertThat(events(heard.responses)).isEqualTo(1));
+        channel.shutdownNow();
+        eventually(() -> assertThat(store.stats().watchers()).isZero());
+    }
+
+    @Test
+    void aWatchFromBeforeTheFirstRevisionBeginsWithTheFirstThatIsKept() {
+        put("k", "1");
+        Heard all = new Heard();
+        WatchGrpc.newStub(channel).watch(all).onNext(create(on("k").setStartRevision(-1)));
+        eventually(() -> assertThat(events(all.responses)).isEqualTo(1));
+        put("k", "2");
+        store.compact(3).join();
+        Heard late = new Heard();
+        WatchGrpc.newStub(channel).watch(late).onNext(create(on("k").setStartRevision(-1)));
+        eventually(() -> assertThat(late.responses).hasSize(2));
+        assertThat(late.responses.getLast().getCanceled()).isTrue();
+        assertThat(late.responses.getLast().getCompactRevision()).isEqualTo(3);
+    }
+
+    @Test
+    void aTransactionWithinOneHasAHeaderWithoutRevision() {
+        RequestOp put =
+                RequestOp.newBuilder()
+                        .setRequestPut(PutRequest.newBuilder().setKey(ByteString.copyFromUtf8("k")))
+                        .build();
+        TxnResponse inner =
+                kv.txn(
+                                TxnRequest.newBuilder()
+                                        .addSuccess(
+                                                RequestOp.newBuilder()
+                                                        .setRequestTxn(
+                                                                TxnRequest.newBuilder()
+                                                                        .addSuccess(put)))
+                                        .build())
+                        .getResponses(0)
+                        .getResponseTxn();
+        assertThat(inner.hasHeader()).isTrue();
+        assertThat(inner.getHeader().getRevision()).isZero();
+        assertThat(inner.getResponses(0).getResponsePut().getHeader().getRevision()).isEqualTo(2);
+        assertThatThrownBy(() ->
+                        kv.txn(
+                                TxnRequest.newBuilder()
+                                        .addSuccess(RequestOp.getDefaultInstance())
+                                        .build()))
+                .hasMessage("INVALID_ARGUMENT: etcdserver: key not found");
     }
 
     @Test

@@ -8,12 +8,14 @@ import dev.kemudi.bolt.EtcdSnapshotReader;
 import dev.kemudi.etcd.proto.AlarmRequest;
 import dev.kemudi.etcd.proto.AlarmType;
 import dev.kemudi.etcd.proto.ClusterGrpc;
+import dev.kemudi.etcd.proto.CompactionRequest;
 import dev.kemudi.etcd.proto.DeleteRangeRequest;
 import dev.kemudi.etcd.proto.DowngradeRequest;
 import dev.kemudi.etcd.proto.HashKVRequest;
 import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.LeaseGrantRequest;
 import dev.kemudi.etcd.proto.LeaseGrpc;
+import dev.kemudi.etcd.proto.LeaseRevokeRequest;
 import dev.kemudi.etcd.proto.MaintenanceGrpc;
 import dev.kemudi.etcd.proto.MemberAddRequest;
 import dev.kemudi.etcd.proto.MemberListRequest;
@@ -108,10 +110,40 @@ class MaintenanceTest {
     }
 
     @Test
-    void aCorruptClusterAnswersNothing() {
+    void aCorruptClusterIsReadAndNotWritten() {
+        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(running.channel);
+        LeaseGrpc.LeaseBlockingStub leases = LeaseGrpc.newBlockingStub(running.channel);
+        kv.put(put("a"));
+        RangeRequest read = RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("a")).build();
+        RequestOp put = RequestOp.newBuilder().setRequestPut(put("b")).build();
         maintenance.alarm(alarm(AlarmRequest.AlarmAction.ACTIVATE, AlarmType.CORRUPT));
-        assertThatThrownBy(() -> KVGrpc.newBlockingStub(running.channel).put(put("b")))
-                .hasMessage("DATA_LOSS: etcdserver: corrupt cluster");
+
+        String corrupt = "DATA_LOSS: etcdserver: corrupt cluster";
+        assertThatThrownBy(() -> kv.put(put("b"))).hasMessage(corrupt);
+        assertThatThrownBy(() -> kv.txn(TxnRequest.newBuilder().addFailure(put).build()))
+                .hasMessage(corrupt);
+        assertThatThrownBy(() -> kv.compact(CompactionRequest.newBuilder().setRevision(1).build()))
+                .hasMessage(corrupt);
+        assertThatThrownBy(
+                        () -> leases.leaseGrant(LeaseGrantRequest.newBuilder().setTTL(9).build()))
+                .hasMessage(corrupt);
+        assertThatThrownBy(
+                        () -> leases.leaseRevoke(LeaseRevokeRequest.newBuilder().setID(9).build()))
+                .hasMessage(corrupt);
+        assertThat(kv.range(read).getCount()).isEqualTo(1);
+        RequestOp range = RequestOp.newBuilder().setRequestRange(read).build();
+        assertThat(kv.txn(TxnRequest.newBuilder().addSuccess(range).build()).getSucceeded())
+                .isTrue();
+    }
+
+    @Test
+    void forgettingNothingOfAStoreThatForgotNothingIsDone() {
+        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(running.channel);
+        kv.put(put("a"));
+        kv.compact(CompactionRequest.getDefaultInstance());
+        kv.compact(CompactionRequest.newBuilder().setRevision(2).build());
+        assertThatThrownBy(() -> kv.compact(CompactionRequest.getDefaultInstance()))
+                .hasMessage("OUT_OF_RANGE: etcdserver: mvcc: required revision has been compacted");
     }
 
     @Test

@@ -222,6 +222,10 @@ final class Machine implements StateMachine<Answer> {
             if (revision > mark.revision()) {
                 return new Answer.Refused(Answer.Reason.FUTURE_REVISION, mark.revision());
             }
+            if (revision == 0 && mark.compacted() == 0) {
+                // As in etcd: nothing is to be forgotten, and nothing ever was.
+                return new Answer.Compacted(mark.revision());
+            }
             if (revision <= mark.compacted()) {
                 return new Answer.Refused(Answer.Reason.COMPACTED, mark.revision());
             }
