@@ -78,7 +78,8 @@ final class Certificates {
                 config.clientCertificates(),
                 config.allowedCommonName(),
                 config.clientRevocations(),
-                config.automatic());
+                config.automatic(),
+                config.offer());
     }
 
     private Map<Path, FileTime> times() throws IOException {
@@ -117,8 +118,12 @@ final class Certificates {
                 builder.trustManager(trust(config.clientAuthority().get()))
                         .clientAuth(ClientAuth.REQUIRE);
             }
+            List<String> ciphers = CipherSuites.ofJdk(config.offer().cipherSuites());
+            if (!ciphers.isEmpty()) {
+                builder.ciphers(ciphers);
+            }
             return builder.sslProvider(SslProvider.JDK)
-                    .protocols("TLSv1.3", "TLSv1.2")
+                    .protocols(config.offer().protocols())
                     .applicationProtocolConfig(
                             new ApplicationProtocolConfig(
                                     ApplicationProtocolConfig.Protocol.ALPN,

@@ -5,12 +5,15 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where to listen and how to treat those who come.
  *
  * @param listenUrls {@code http://HOST:PORT} or {@code https://HOST:PORT}, at least one; port 0
  *     picks a free one
+ * @param pageUrls where {@code /metrics}, {@code /health} and their like are served alone as well;
+ *     may be empty
  * @param tls needed when one of them is {@code https}
  * @param accounts how users prove who they are, once authentication is enabled
  * @param quotaBytes what keys and retained revisions may weigh before writes are refused with the
@@ -20,6 +23,7 @@ import java.util.Optional;
  */
 public record Config(
         List<URI> listenUrls,
+        List<URI> pageUrls,
         Tls tls,
         Accounts accounts,
         long quotaBytes,
@@ -29,7 +33,14 @@ public record Config(
 
     /** Plain text, one address, etcd's defaults. */
     public Config(String listenAddress, int port) {
-        this(List.of(url(listenAddress, port)), Tls.NONE, Accounts.DEFAULT, 0, true, TEMPORARY);
+        this(
+                List.of(url(listenAddress, port)),
+                List.of(),
+                Tls.NONE,
+                Accounts.DEFAULT,
+                0,
+                true,
+                TEMPORARY);
     }
 
     private static URI url(String address, int port) {
@@ -40,48 +51,57 @@ public record Config(
 
     public Config {
         listenUrls = List.copyOf(listenUrls);
+        pageUrls = List.copyOf(pageUrls);
         if (listenUrls.isEmpty()) {
             throw new IllegalArgumentException("listenUrls should name at least one address");
         }
         for (URI url : listenUrls) {
-            check(url, tls);
+            check("listenUrls", url, tls);
+        }
+        for (URI url : pageUrls) {
+            check("pageUrls", url, tls);
         }
     }
 
-    private static void check(URI url, Tls tls) {
+    private static void check(String where, URI url, Tls tls) {
         boolean secure = "https".equals(url.getScheme());
         if (!secure && !"http".equals(url.getScheme())
                 || url.getHost() == null
                 || url.getPort() < 0) {
             throw new IllegalArgumentException(
-                    "listenUrls should hold http://HOST:PORT or https://HOST:PORT, not " + url);
+                    where + " should hold http://HOST:PORT or https://HOST:PORT, not " + url);
         }
         if (secure && !tls.isGiven()) {
             throw new IllegalArgumentException(
-                    "listenUrls asks for "
+                    where
+                            + " asks for "
                             + url
                             + " but tls names neither a certificate nor automatic");
         }
     }
 
     public Config withTls(Tls tls) {
-        return new Config(listenUrls, tls, accounts, quotaBytes, gateway, scratch);
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
     }
 
     public Config withAccounts(Accounts accounts) {
-        return new Config(listenUrls, tls, accounts, quotaBytes, gateway, scratch);
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
     }
 
     public Config withQuotaBytes(long quotaBytes) {
-        return new Config(listenUrls, tls, accounts, quotaBytes, gateway, scratch);
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
     }
 
     public Config withScratch(Path scratch) {
-        return new Config(listenUrls, tls, accounts, quotaBytes, gateway, scratch);
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
     }
 
     public Config withListenUrls(List<URI> listenUrls) {
-        return new Config(listenUrls, tls, accounts, quotaBytes, gateway, scratch);
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
+    }
+
+    public Config withPageUrls(List<URI> pageUrls) {
+        return new Config(listenUrls, pageUrls, tls, accounts, quotaBytes, gateway, scratch);
     }
 
     static String host(URI url) {
@@ -90,10 +110,11 @@ public record Config(
     }
 
     List<InetSocketAddress> addresses() {
-        return listenUrls.stream()
-                .map(url -> new InetSocketAddress(host(url), url.getPort()))
-                .distinct()
-                .toList();
+        return listenUrls.stream().map(Config::address).distinct().toList();
+    }
+
+    static InetSocketAddress address(URI url) {
+        return new InetSocketAddress(host(url), url.getPort());
     }
 
     boolean namesPort(int port) {
@@ -109,7 +130,11 @@ public record Config(
 
     /** Whether any address is served with TLS. */
     boolean isSecure() {
-        return listenUrls.stream().anyMatch(url -> "https".equals(url.getScheme()));
+        return Stream.concat(listenUrls.stream(), pageUrls.stream()).anyMatch(Config::isSecure);
+    }
+
+    static boolean isSecure(URI url) {
+        return "https".equals(url.getScheme());
     }
 
     /**
@@ -123,6 +148,7 @@ public record Config(
      * @param allowedCommonName the only common name let in; empty: any
      * @param clientRevocations a list of certificates that are let in no more
      * @param automatic a directory to keep a self-signed certificate in, made when it is not there
+     * @param offer the versions and ciphers that are served
      */
     public record Tls(
             Optional<Path> certificate,
@@ -131,7 +157,8 @@ public record Config(
             boolean clientCertificates,
             String allowedCommonName,
             Optional<Path> clientRevocations,
-            Optional<Path> automatic) {
+            Optional<Path> automatic,
+            Offer offer) {
         public static final Tls NONE =
                 new Tls(
                         Optional.empty(),
@@ -151,6 +178,38 @@ public record Config(
                 throw new IllegalArgumentException(
                         "clientCertificates needs clientAuthority: who signs them?");
             }
+        }
+
+        /** With every version and cipher that the JDK serves. */
+        public Tls(
+                Optional<Path> certificate,
+                Optional<Path> key,
+                Optional<Path> clientAuthority,
+                boolean clientCertificates,
+                String allowedCommonName,
+                Optional<Path> clientRevocations,
+                Optional<Path> automatic) {
+            this(
+                    certificate,
+                    key,
+                    clientAuthority,
+                    clientCertificates,
+                    allowedCommonName,
+                    clientRevocations,
+                    automatic,
+                    Offer.ALL);
+        }
+
+        public Tls withOffer(Offer offer) {
+            return new Tls(
+                    certificate,
+                    key,
+                    clientAuthority,
+                    clientCertificates,
+                    allowedCommonName,
+                    clientRevocations,
+                    automatic,
+                    offer);
         }
 
         /** With a certificate and its key. */
@@ -189,11 +248,32 @@ public record Config(
                     true,
                     allowedCommonName,
                     clientRevocations,
-                    automatic);
+                    automatic,
+                    offer);
         }
 
         boolean isGiven() {
             return certificate.isPresent() || automatic.isPresent();
+        }
+    }
+
+    /**
+     * What of TLS is served.
+     *
+     * @param protocols of {@code TLSv1.3} and {@code TLSv1.2} at least one
+     * @param cipherSuites those of TLS 1.2, by the names etcd knows them; empty: what the JDK
+     *     serves. TLS 1.3 has its own, which are always served
+     */
+    public record Offer(List<String> protocols, List<String> cipherSuites) {
+        public static final Offer ALL = new Offer(List.of("TLSv1.3", "TLSv1.2"), List.of());
+
+        public Offer {
+            protocols = List.copyOf(protocols);
+            cipherSuites = List.copyOf(cipherSuites);
+            if (protocols.isEmpty()) {
+                throw new IllegalArgumentException("protocols should name a version of TLS");
+            }
+            CipherSuites.ofJdk(cipherSuites);
         }
     }
 

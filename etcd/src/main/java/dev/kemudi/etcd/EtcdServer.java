@@ -48,6 +48,7 @@ public final class EtcdServer implements AutoCloseable {
 
     private record Running(
             Server server,
+            PagesDoor door,
             EventLoopGroup loops,
             ExecutorService calls,
             Thread notifier,
@@ -97,44 +98,70 @@ public final class EtcdServer implements AutoCloseable {
                 new Credentials(() -> store.standing().hasLeader(), () -> lookout[0].isLearner());
         lookout[0] = new Lookout(store, limits, credentials::leaderLost, series, certificates);
         LocalServer local = new LocalServer(services, List.of(credentials, gate), gate, calls);
-        HttpPages pages =
-                new HttpPages(
-                        store,
-                        alarms,
-                        config.gateway()
-                                ? Optional.of(
-                                        new JsonGateway(
-                                                local::channel, limits.callsPerConnectionMax()))
-                                : Optional.empty(),
-                        series::all,
-                        limits.barrierMillis());
+        Optional<JsonGateway> gateway =
+                config.gateway()
+                        ? Optional.of(
+                                new JsonGateway(local::channel, limits.callsPerConnectionMax()))
+                        : Optional.empty();
+        HttpPages all = pages(alarms, gateway, series);
+        HttpPages pages = pages(alarms, Optional.empty(), series);
         Front front =
                 new Front(
                         limits,
                         config::isSecure,
                         certificates,
+                        () -> new HttpConnection(all, calls, limits.pipelinedMax()),
+                        connections);
+        PagesDoor door =
+                new PagesDoor(
+                        loops,
+                        limits,
+                        certificates,
                         () -> new HttpConnection(pages, calls, limits.pipelinedMax()),
                         connections);
         Server server = server(loops, lanes, services, front, credentials);
         try {
-            server.start();
+            listen(server, door);
         } catch (IOException e) {
+            server.shutdownNow();
+            door.close();
             release(loops, calls);
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(
-                    "etcd cannot listen on "
-                            + config.listenUrls().stream()
-                                    .map(URI::getAuthority)
-                                    .collect(Collectors.joining(", "))
-                            + " ("
-                            + cause.getMessage()
-                            + "): choose another port",
-                    e);
+            throw e;
         }
         Thread notifier =
                 Thread.ofVirtual().name("etcd-progress").start(() -> notifyProgress(watches));
         lookout[0].start();
-        running = new Running(server, loops, calls, notifier, local, lookout[0]);
+        running = new Running(server, door, loops, calls, notifier, local, lookout[0]);
+    }
+
+    private HttpPages pages(Alarms alarms, Optional<JsonGateway> gateway, EtcdSeries series) {
+        return new HttpPages(store, alarms, gateway, series::all, limits.barrierMillis());
+    }
+
+    private void listen(Server server, PagesDoor door) throws IOException {
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw taken(config.listenUrls(), e);
+        }
+        for (URI url : config.pageUrls()) {
+            try {
+                door.listen(url);
+            } catch (IOException e) {
+                throw taken(List.of(url), e);
+            }
+        }
+    }
+
+    private static IOException taken(List<URI> urls, IOException failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        return new IOException(
+                "etcd cannot listen on "
+                        + urls.stream().map(URI::getAuthority).collect(Collectors.joining(", "))
+                        + " ("
+                        + cause.getMessage()
+                        + "): choose another port",
+                failure);
     }
 
     /** What a certificate made here is for. */
@@ -237,6 +264,13 @@ public final class EtcdServer implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /**
+     * The ports of the pages alone, in the order of their addresses; empty before {@link #start}.
+     */
+    synchronized List<Integer> pagePorts() {
+        return running == null ? List.of() : running.door.ports();
+    }
+
     private void release(EventLoopGroup loops, ExecutorService calls) {
         loops.shutdownGracefully(0, limits.stopMillis(), TimeUnit.MILLISECONDS)
                 .awaitUninterruptibly(limits.stopMillis());
@@ -258,10 +292,10 @@ public final class EtcdServer implements AutoCloseable {
         was.notifier.interrupt();
         was.lookout.close();
         was.local.close();
+        was.door.close();
         was.server.shutdown();
         streams.stopAll();
         try {
-            // for.
             was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);
             was.server.shutdownNow();
             was.server.awaitTermination(limits.stopMillis(), TimeUnit.MILLISECONDS);

@@ -1,6 +1,7 @@
 package dev.kemudi.etcd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kemudi.etcd.proto.AlarmRequest;
 import dev.kemudi.etcd.proto.AlarmType;
@@ -8,12 +9,15 @@ import dev.kemudi.etcd.proto.MaintenanceGrpc;
 import dev.kemudi.store.Bytes;
 import dev.kemudi.store.Op;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,34 @@ class HttpTest {
         assertThat(ill.body()).isEqualTo("{\"health\":\"false\"}");
         assertThat(ill.headers().firstValue("Reason")).contains("ALARM NOSPACE");
         assertThat(running.get("/health?exclude=NOSPACE").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void pagesAtAnAddressOfTheirOwnComeWithoutKeys() throws Exception {
+        URI anywhere = URI.create("http://127.0.0.1:0");
+        try (Running beside =
+                new Running(Running.plain().withPageUrls(List.of(anywhere, anywhere)))) {
+            assertThat(beside.server.pagePorts()).hasSize(2).doesNotContain(beside.server.port());
+            for (int port : beside.server.pagePorts()) {
+                assertThat(page(beside, port, "/metrics").body())
+                        .contains("etcd_server_has_leader");
+                assertThat(page(beside, port, "/health").body()).isEqualTo("{\"health\":\"true\"}");
+                assertThat(page(beside, port, "/livez").statusCode()).isEqualTo(200);
+                assertThat(page(beside, port, "/readyz").statusCode()).isEqualTo(200);
+                assertThat(page(beside, port, "/version").body()).contains("etcdserver");
+                assertThat(page(beside, port, "/v3/kv/range").statusCode()).isEqualTo(404);
+            }
+            URI taken = URI.create("http://127.0.0.1:" + beside.server.port());
+            assertThatThrownBy(() -> new Running(Running.plain().withPageUrls(List.of(taken))))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(taken.getAuthority());
+        }
+    }
+
+    private static HttpResponse<String> page(Running on, int port, String path) throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
+        return on.http().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     @Test

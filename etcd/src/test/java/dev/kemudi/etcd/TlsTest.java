@@ -71,6 +71,7 @@ class TlsTest {
         Config config =
                 new Config(
                         List.of(URI.create("https://127.0.0.1:0")),
+                        List.of(),
                         tls,
                         new Config.Accounts("simple", 300, 4),
                         0,
@@ -258,6 +259,34 @@ class TlsTest {
         ManagedChannel alice = channel(serve(named), certificate, Optional.of("alice"));
         assertThatThrownBy(() -> put(alice, "a")).hasMessageStartingWith("UNAVAILABLE");
         alice.shutdownNow();
+    }
+
+    @Test
+    void onlyTheCiphersAndVersionsAskedForAreServed() throws Exception {
+        String served = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+        String other = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
+        Config.Offer narrow =
+                new Config.Offer(
+                        List.of("TLSv1.2"),
+                        List.of(served, "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305"));
+        int port = serve(Config.Tls.of(certificate, key).withOffer(narrow));
+        assertThat(agreed(port, "TLSv1.2", served)).isEqualTo(served);
+        assertThatThrownBy(() -> agreed(port, "TLSv1.2", other)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> agreed(port, "TLSv1.3", "TLS_AES_128_GCM_SHA256"))
+                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> new Config.Offer(List.of("TLSv1.2"), List.of("TLS_NONE")))
+                .hasMessageStartingWith("unexpected TLS cipher suite \"TLS_NONE\"");
+    }
+
+    private String agreed(int port, String version, String cipher) throws Exception {
+        try (SSLSocket socket =
+                (SSLSocket)
+                        trusting(certificate).getSocketFactory().createSocket("127.0.0.1", port)) {
+            socket.setEnabledProtocols(new String[] {version});
+            socket.setEnabledCipherSuites(new String[] {cipher});
+            socket.startHandshake();
+            return socket.getSession().getCipherSuite();
+        }
     }
 
     @Test

@@ -3,10 +3,14 @@ package dev.kemudi.server;
 import dev.kemudi.etcd.Config;
 import dev.kemudi.etcd.Limits;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What etcd's flags say about clients: addresses, certificates, tokens, limits. */
 final class EtcdDoors {
+    /** Of TLS, the oldest first, as etcd writes them. */
+    private static final List<String> VERSIONS = List.of("TLS1.2", "TLS1.3");
+
     private EtcdDoors() {}
 
     /**
@@ -16,6 +20,7 @@ final class EtcdDoors {
         try {
             return new Config(
                     settings.urls("listen-client-urls"),
+                    settings.urls("listen-metrics-urls"),
                     tls(settings),
                     new Config.Accounts(
                             settings.text("auth-token"),
@@ -44,7 +49,37 @@ final class EtcdDoors {
                 automatic
                         ? java.util.Optional.of(
                                 settings.dataDirectory().resolve("fixtures").resolve("client"))
-                        : java.util.Optional.empty());
+                        : java.util.Optional.empty(),
+                offer(settings));
+    }
+
+    private static Config.Offer offer(EtcdSettings settings) {
+        int least = version(settings, "tls-min-version", VERSIONS.getFirst());
+        int most = version(settings, "tls-max-version", VERSIONS.getLast());
+        if (least > most) {
+            throw new UsageException("--tls-min-version is above --tls-max-version");
+        }
+        List<String> suites = settings.list("cipher-suites");
+        if (least == most && least == VERSIONS.size() - 1 && !suites.isEmpty()) {
+            throw new UsageException(
+                    "cipher suites cannot be configured when only TLS1.3 is enabled");
+        }
+        return new Config.Offer(
+                VERSIONS.subList(least, most + 1).stream()
+                        .map(version -> version.replace("TLS", "TLSv"))
+                        .toList(),
+                suites);
+    }
+
+    private static int version(EtcdSettings settings, String flag, String fallback) {
+        String named = settings.has(flag) ? settings.text(flag) : fallback;
+        int at = VERSIONS.indexOf(named);
+        if (at < 0) {
+            throw new UsageException(
+                    "--%s: unexpected TLS version \"%s\" (must be one of: %s)"
+                            .formatted(flag, named, String.join(", ", VERSIONS)));
+        }
+        return at;
     }
 
     static Limits limits(EtcdSettings settings) {

@@ -114,18 +114,12 @@ final class EtcdFlags {
                     file("peer-crl-file", "peers are told apart by --peer-trusted-ca-file")
                             .refused(),
                     number("self-signed-cert-validity", 1, "it lasts a year").ignored(),
-                    text("cipher-suites", "", "the JDK chooses; set jdk.tls.disabledAlgorithms")
-                            .refused(),
                     text(
-                                    "tls-min-version",
-                                    "",
-                                    "TLS 1.2 and 1.3 are served; set jdk.tls.disabledAlgorithms")
-                            .refused(),
-                    text(
-                                    "tls-max-version",
-                                    "",
-                                    "TLS 1.2 and 1.3 are served; set jdk.tls.disabledAlgorithms")
-                            .refused(),
+                            "cipher-suites",
+                            "",
+                            "those of TLS 1.2 served to clients; TLS 1.3 has its own"),
+                    text("tls-min-version", "", "TLS1.2 or TLS1.3, to clients"),
+                    text("tls-max-version", "", "TLS1.2 or TLS1.3, to clients"),
                     text("cors", "*", "browsers from every origin may call, as by default in etcd")
                             .ignored(),
                     text("host-whitelist", "*", "every host name is served").refused(),
@@ -136,11 +130,7 @@ final class EtcdFlags {
                     // Profiling and monitoring
                     toggle("enable-pprof", false, "use jcmd and JFR on this process").ignored(),
                     text("metrics", "basic", "all metrics are always served").ignored(),
-                    urls(
-                                    "listen-metrics-urls",
-                                    "",
-                                    "/metrics and /health are served on the client URLs")
-                            .refused(),
+                    urls("listen-metrics-urls", "", "where /metrics and /health are served alone"),
                     // Logging
                     text("logger", "capnslog", "capnslog for lines, zap for JSON"),
                     text("log-output", "default", "as --log-outputs"),

@@ -144,6 +144,9 @@ final class EtcdNode implements AutoCloseable {
                             : "serving insecure client requests on %s, this is strongly discouraged!"
                                     .formatted(url.getAuthority()));
         }
+        for (URI url : settings.urls("listen-metrics-urls")) {
+            EMBED.log(Level.INFO, "listening for metrics on " + url);
+        }
         note();
     }
 

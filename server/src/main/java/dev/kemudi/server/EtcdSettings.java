@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -269,6 +270,14 @@ record EtcdSettings(Map<String, String> given, List<String> remarks) {
 
     List<URI> urls(String name) {
         return urls(flag(name), text(name));
+    }
+
+    /** What was given separated by commas. */
+    List<String> list(String name) {
+        return Stream.of(text(name).split(","))
+                .map(String::strip)
+                .filter(p -> !p.isEmpty())
+                .toList();
     }
 
     /** A file that was named, made absolute; empty when none was. */

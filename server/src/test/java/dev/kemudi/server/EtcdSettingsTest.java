@@ -96,6 +96,33 @@ class EtcdSettingsTest {
     }
 
     @Test
+    void ciphersAndVersionsAreThoseThatTheJdkServes() {
+        String certificate = "--cert-file=c.pem", key = "--key-file=k.pem";
+        assertThat(
+                        EtcdDoors.config(
+                                        read(
+                                                "--tls-min-version=TLS1.3",
+                                                "--listen-metrics-urls=http://127.0.0.1:1",
+                                                certificate,
+                                                key))
+                                .tls()
+                                .offer()
+                                .protocols())
+                .containsExactly("TLSv1.3");
+        assertThatThrownBy(() -> EtcdDoors.config(read("--cipher-suites=TLS_NONE")))
+                .isInstanceOf(UsageException.class)
+                .hasMessageStartingWith("unexpected TLS cipher suite \"TLS_NONE\"");
+        assertThatThrownBy(() -> EtcdDoors.config(read("--tls-max-version=TLS1.1")))
+                .hasMessageContainingAll("--tls-max-version", "TLS1.1", "TLS1.2, TLS1.3");
+        assertThatThrownBy(() ->
+                        EtcdDoors.config(
+                                read(
+                                        "--tls-min-version=TLS1.3",
+                                        "--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")))
+                .hasMessageContaining("only TLS1.3");
+    }
+
+    @Test
     void whatHasNothingToActUponIsTakenAndRemarked() {
         assertThat(read("--max-wals=7").remarks())
                 .singleElement()
