@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
@@ -147,11 +146,7 @@ public final class ApiServer implements AutoCloseable {
     private void serveStoredDefinitions() {
         Resource definitions = Resource.CUSTOM_RESOURCE_DEFINITIONS;
         Optional<Kind> kind = core.registry().any(definitions.group(), definitions.plural());
-        if (kind.isPresent()) {
-            for (ApiObject crd : core.reads().list(kind.get(), "", ListOptions.ALL).items()) {
-                customResources.written(kind.get(), crd);
-            }
-        }
+        kind.ifPresent(k -> k.cache().awaitFresh());
     }
 
     private void createInitialNamespaces() {
@@ -206,7 +201,13 @@ public final class ApiServer implements AutoCloseable {
         return new Kind(
                 definition,
                 new Rules(Lazy.of(() -> schema(resource)), false, MissingNode.getInstance()),
-                new WatchCache(store, Kind.keyPrefix(resource), limits),
+                new WatchCache(
+                        store,
+                        Kind.keyPrefix(resource),
+                        limits,
+                        resource.equals(Resource.CUSTOM_RESOURCE_DEFINITIONS)
+                                ? Optional.of(customResources)
+                                : Optional.empty()),
                 resource.kind() + STORED_SUFFIX,
                 resource.apiVersion(),
                 false);

@@ -9,7 +9,9 @@ import dev.kemudi.api.Status.Cause;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.schema.Schema;
 import dev.kemudi.store.Store;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -18,10 +20,13 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * CustomResourceDefinitions: the one kind whose objects make kinds. A definition is served before
- * the write that made it is answered; a deleted one goes when the last of its objects has gone.
+ * CustomResourceDefinitions: the one kind whose objects make kinds. What is served follows the
+ * store, so that a definition written through another member is served here too; one written here
+ * is served before the write is answered. A deleted one goes when the last of its objects has gone.
  */
-final class CustomResources {
+final class CustomResources implements WatchCache.Follower {
+    private static final System.Logger LOG = System.getLogger(CustomResources.class.getName());
+
     static final String CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 
     private final Registry registry;
@@ -244,41 +249,67 @@ final class CustomResources {
         }
     }
 
-    /** Serves, or serves anew, what a stored definition declares. */
-    void written(Kind kind, ApiObject object) {
-        if (!CustomKinds.isDefinition(kind)) {
-            return;
-        }
-        serve(object);
-        if (object.deleting()) {
-            cleaner.accept(object);
-        }
-    }
-
-    void serve(ApiObject crd) {
-        String group = crd.text("/spec/group");
-        String plural = crd.text("/spec/names/plural");
-        synchronized (this) {
-            WatchCache cache =
-                    registry.any(group, plural)
-                            .map(Kind::cache)
-                            .orElseGet(() -> {
-                                Resource any = new Resource(group, "", plural, "", false);
-                                return new WatchCache(store, Kind.keyPrefix(any), limits);
-                            });
-            registry.replace(group, plural, kinds.of(crd, cache));
-        }
-    }
-
-    void deleted(Kind kind, ApiObject object) {
+    /** Waits until what was written at {@code revision} is served, if it is a definition. */
+    void written(Kind kind, long revision) {
         if (CustomKinds.isDefinition(kind)) {
-            String group = object.text("/spec/group");
-            String plural = object.text("/spec/names/plural");
-            synchronized (this) {
-                Optional<Kind> served = registry.any(group, plural);
-                registry.replace(group, plural, List.of());
-                served.ifPresent(k -> k.cache().close());
+            kind.cache().awaitRevision(revision);
+        }
+    }
+
+    @Override
+    public void loaded(Collection<ApiObject> all) {
+        Set<String> declared = new HashSet<>();
+        all.forEach(crd -> declared.add(crd.name()));
+        for (Kind kind : registry.all()) {
+            if (kind.custom() && !declared.contains(definitionOf(kind.resource()))) {
+                remove(kind.resource().group(), kind.resource().plural());
             }
         }
+        all.forEach(this::follow);
+    }
+
+    private static String definitionOf(Resource resource) {
+        return resource.plural() + "." + resource.group();
+    }
+
+    @Override
+    public void changed(Change change) {
+        change.after()
+                .ifPresentOrElse(
+                        this::follow,
+                        () ->
+                                remove(
+                                        change.last().text("/spec/group"),
+                                        change.last().text("/spec/names/plural")));
+    }
+
+    private void follow(ApiObject crd) {
+        try {
+            serve(crd);
+            if (crd.deleting()) {
+                cleaner.accept(crd);
+            }
+        } catch (RuntimeException e) { // one that no API server accepted must not stop the others
+            LOG.log(Level.ERROR, "the stored definition " + crd.name() + " cannot be served", e);
+        }
+    }
+
+    private void serve(ApiObject crd) {
+        String group = crd.text("/spec/group");
+        String plural = crd.text("/spec/names/plural");
+        WatchCache cache =
+                registry.any(group, plural)
+                        .map(Kind::cache)
+                        .orElseGet(() -> {
+                            Resource any = new Resource(group, "", plural, "", false);
+                            return new WatchCache(store, Kind.keyPrefix(any), limits);
+                        });
+        registry.replace(group, plural, kinds.of(crd, cache));
+    }
+
+    private void remove(String group, String plural) {
+        Optional<Kind> served = registry.any(group, plural);
+        registry.replace(group, plural, List.of());
+        served.ifPresent(k -> k.cache().close());
     }
 }

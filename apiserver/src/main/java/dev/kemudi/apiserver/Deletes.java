@@ -127,7 +127,8 @@ final class Deletes {
             return Optional.of(new Outcome(ApiObject.of(tree), false));
         }
         Optional<ApiObject> written = storage.write(kind, namespace, name, tree, expected, 0);
-        written.ifPresent(object -> customResources.written(kind, object));
+        written.ifPresent(
+                object -> customResources.written(kind, Long.parseLong(object.resourceVersion())));
         return written.map(object -> new Outcome(object, false));
     }
 
@@ -142,7 +143,7 @@ final class Deletes {
             return Optional.of(new Outcome(stored, true));
         }
         Optional<Long> revision = storage.delete(kind, namespace, name, expected);
-        revision.ifPresent(r -> customResources.deleted(kind, stored));
+        revision.ifPresent(r -> customResources.written(kind, r));
         return revision.map(r -> new Outcome(WatchCache.withRevision(stored, r), true));
     }
 

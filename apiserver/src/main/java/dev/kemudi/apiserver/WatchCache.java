@@ -17,6 +17,7 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   - a read that must be fresh waits until `revision` has reached the store's revision of when it asked.
  * A watch may begin anywhere in the window. Further back it is told 410 and lists again, as Kubernetes does.
  * When the store ends its watch (it fell behind a compaction) all feeds end and the next use loads anew.
+ * A kind with a follower is loaded anew at once: nobody else might ask for it.
  */
 /**
  * The current objects of one kind, shared and immutable, and the last changes to them. Safe for
@@ -47,9 +49,21 @@ final class WatchCache {
     /** What a list reads: objects in key order as of one revision. */
     record Snapshot(long revision, NavigableMap<String, ApiObject> objects) {}
 
+    /**
+     * Hears of everything before it can be read here, wherever it was written. Called in order, by
+     * one thread at a time, under the cache's lock: it must not wait for another cache.
+     */
+    interface Follower {
+        /** All there is, at first and after changes were missed. */
+        void loaded(Collection<ApiObject> all);
+
+        void changed(Change change);
+    }
+
     private final Store store;
     private final String prefix;
     private final Limits limits;
+    private final Optional<Follower> follower;
     private final Object lock = new Object();
     private final NavigableMap<String, ApiObject> current = new TreeMap<>();
     private final ArrayDeque<Change> window = new ArrayDeque<>();
@@ -65,9 +79,14 @@ final class WatchCache {
      * @param prefix of the kind's keys in the store, with its trailing slash
      */
     WatchCache(Store store, String prefix, Limits limits) {
+        this(store, prefix, limits, Optional.empty());
+    }
+
+    WatchCache(Store store, String prefix, Limits limits, Optional<Follower> follower) {
         this.store = store;
         this.prefix = prefix;
         this.limits = limits;
+        this.follower = follower;
     }
 
     /** The revision up to which this cache is complete; 0 before its first use. */
@@ -99,6 +118,7 @@ final class WatchCache {
                 throw new ApiException(
                         Status.of(500, "InternalError", "the store refused to be read: " + answer));
             }
+            follower.ifPresent(told -> told.loaded(current.values()));
             revision = at[0];
             floorRevision = at[0];
             int mine = ++generation;
@@ -135,6 +155,7 @@ final class WatchCache {
                 change(event)
                         .ifPresent(change -> {
                             remember(change);
+                            follower.ifPresent(told -> told.changed(change));
                             feeds.forEach(feed -> feed.offer(change));
                         });
             }
@@ -203,6 +224,9 @@ final class WatchCache {
                 feeds.forEach(WatchFeed::end);
                 feeds.clear();
                 lock.notifyAll();
+                if (follower.isPresent()) {
+                    Thread.ofVirtual().name("reload " + prefix).start(this::load);
+                }
             }
         }
     }

@@ -110,7 +110,7 @@ final class Writes {
                                 kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
                 Optional<ApiObject> stored = storage.write(kind, namespace, name, tree, 0, lease);
                 if (stored.isPresent()) {
-                    customResources.written(kind, stored.get());
+                    customResources.written(kind, Long.parseLong(stored.get().resourceVersion()));
                     return stored.get();
                 }
             }
@@ -215,7 +215,7 @@ final class Writes {
                 return Optional.of(ApiObject.of(tree));
             }
             Optional<Long> gone = storage.delete(kind, namespace, name, expected);
-            gone.ifPresent(revision -> customResources.deleted(kind, old));
+            gone.ifPresent(revision -> customResources.written(kind, revision));
             ApiObject last = ApiObject.of(tree);
             return gone.map(revision -> WatchCache.withRevision(last, revision));
         }
@@ -226,7 +226,8 @@ final class Writes {
         long lease =
                 leases.leaseFor(kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
         Optional<ApiObject> written = storage.write(kind, namespace, name, tree, expected, lease);
-        written.ifPresent(object -> customResources.written(kind, object));
+        written.ifPresent(
+                object -> customResources.written(kind, Long.parseLong(object.resourceVersion())));
         return written;
     }
 
