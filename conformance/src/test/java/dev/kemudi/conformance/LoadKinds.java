@@ -8,8 +8,10 @@ final class LoadKinds {
     static final int VALUE_BYTES = 256;
     static final int BATCH = 100;
     private static final int VALUES = 64;
+    private static final int NOISE_BYTES = 1 << 20;
 
     private final byte[][] values = new byte[VALUES][];
+    private final byte[] noise = new byte[NOISE_BYTES];
     private final Random random = new Random(42);
 
     LoadKinds() {
@@ -20,6 +22,7 @@ final class LoadKinds {
             java.util.Arrays.fill(value, 0, VALUE_BYTES / 2, (byte) 'v');
             values[i] = value;
         }
+        random.nextBytes(noise);
     }
 
     byte[] value() {
@@ -148,8 +151,12 @@ final class LoadKinds {
         return new LoadLoop.Workload() {
             private final LoadMessage put = new LoadMessage();
             private final LoadMessage op = new LoadMessage();
-            private final byte[] large = new byte[valueBytes];
+            private final byte[] value = new byte[valueBytes];
             private long next;
+
+            {
+                java.util.Arrays.fill(value, (byte) 'v');
+            }
 
             @Override
             public String path() {
@@ -159,9 +166,10 @@ final class LoadKinds {
             @Override
             public void request(LoadMessage out, int worker) {
                 for (int i = 0; i < BATCH; i++) {
-                    byte[] value = value();
-                    System.arraycopy(value, 0, large, 0, Math.min(value.length, valueBytes));
-                    put(put.clear(), key(prefix, next++ % of), large);
+                    // Half of it compresses here too, whatever its size.
+                    int from = random.nextInt(NOISE_BYTES - valueBytes);
+                    System.arraycopy(noise, from, value, 0, valueBytes / 2);
+                    put(put.clear(), key(prefix, next++ % of), value);
                     out.message(2, op.clear().message(2, put));
                 }
             }

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /** Appends numbers and byte strings to a growing array; the counterpart of {@link ByteReader}. */
 final class ByteWriter {
-    private static final int SMALL = 64;
+    static final int SMALL = 64;
 
     private byte[] array;
     private int size;
@@ -35,7 +35,7 @@ final class ByteWriter {
 
     /** Base-128, low bits first; negative numbers take ten bytes. */
     ByteWriter number(long value) {
-        room(10);
+        room(sizeOf(value));
         long rest = value;
         while ((rest & ~0x7fL) != 0) {
             array[size++] = (byte) (rest & 0x7f | 0x80);
@@ -68,10 +68,24 @@ final class ByteWriter {
 
     /** Without a length in front. */
     ByteWriter raw(byte[] bytes) {
-        room(bytes.length);
-        System.arraycopy(bytes, 0, array, size, bytes.length);
-        size += bytes.length;
+        return raw(bytes, 0, bytes.length);
+    }
+
+    ByteWriter raw(byte[] bytes, int from, int to) {
+        room(to - from);
+        System.arraycopy(bytes, from, array, size, to - from);
+        size += to - from;
         return this;
+    }
+
+    /** How many bytes {@link #number} takes: a writer of the right capacity need not be copied. */
+    static int sizeOf(long number) {
+        return (Long.SIZE - Long.numberOfLeadingZeros(number | 1) + 6) / 7;
+    }
+
+    /** How many bytes {@link #bytes} takes. */
+    static int sizeOf(Bytes bytes) {
+        return sizeOf(bytes.length()) + bytes.length();
     }
 
     int size() {

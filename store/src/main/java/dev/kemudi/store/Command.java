@@ -30,7 +30,7 @@ sealed interface Command {
     int VERSION = 1;
 
     default byte[] encode() {
-        ByteWriter out = new ByteWriter().u8(VERSION);
+        ByteWriter out = new ByteWriter(sizeGuess()).u8(VERSION);
         switch (this) {
             case Apply apply -> Codec.write(out.u8(1), apply.op);
             case Compact compact -> out.u8(2).number(compact.revision);
@@ -44,6 +44,16 @@ sealed interface Command {
             case LeaseExpire expire -> out.u8(7).number(expire.id).number(expire.term);
         }
         return out.done();
+    }
+
+    /** Exact for what there is most of. */
+    private int sizeGuess() {
+        return this instanceof Apply(Op.Put put)
+                ? 6
+                        + ByteWriter.sizeOf(put.key())
+                        + ByteWriter.sizeOf(put.value())
+                        + ByteWriter.sizeOf(put.lease())
+                : ByteWriter.SMALL;
     }
 
     /**

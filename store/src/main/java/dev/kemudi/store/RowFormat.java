@@ -32,7 +32,7 @@ final class RowFormat {
     record Superseded(KeyValue kv, long supersededAt) {}
 
     static byte[] current(KeyValue kv) {
-        return pair(new ByteWriter(kv.value().length() + 24), kv);
+        return pair(new ByteWriter(sizeOfPair(kv)), kv);
     }
 
     static KeyValue current(Bytes key, byte[] row) {
@@ -41,6 +41,14 @@ final class RowFormat {
 
     static KeyValue current(Bytes key, byte[] row, boolean keysOnly) {
         return keysOnly ? headOnly(key, new ByteReader(row)) : current(key, row);
+    }
+
+    private static int sizeOfPair(KeyValue kv) {
+        return ByteWriter.sizeOf(kv.createRevision())
+                + ByteWriter.sizeOf(kv.modRevision())
+                + ByteWriter.sizeOf(kv.version())
+                + ByteWriter.sizeOf(kv.lease())
+                + kv.value().length();
     }
 
     private static KeyValue headOnly(Bytes key, ByteReader in) {
@@ -72,12 +80,13 @@ final class RowFormat {
     }
 
     static byte[] logged(Watcher.Type type, KeyValue kv, long previousMod) {
-        ByteWriter out =
-                new ByteWriter(kv.key().length() + kv.value().length() + 32)
-                        .u8(type == Watcher.Type.PUT ? 0 : 1)
-                        .bytes(kv.key())
-                        .number(previousMod);
-        if (type == Watcher.Type.PUT) {
+        boolean put = type == Watcher.Type.PUT;
+        int size = 1 + ByteWriter.sizeOf(kv.key()) + ByteWriter.sizeOf(previousMod);
+        if (put) {
+            size += sizeOfPair(kv) - ByteWriter.sizeOf(kv.modRevision());
+        }
+        ByteWriter out = new ByteWriter(size).u8(put ? 0 : 1).bytes(kv.key()).number(previousMod);
+        if (put) {
             out.number(kv.createRevision())
                     .number(kv.version())
                     .number(kv.lease())
@@ -151,14 +160,16 @@ final class RowFormat {
     }
 
     private static ByteWriter escape(Bytes key) {
-        ByteWriter out = new ByteWriter(key.length() + OLD_TAIL + 4);
-        for (byte b : key.array()) {
-            out.u8(b);
-            if (b == 0) {
-                out.u8(0xff);
+        ByteWriter out = new ByteWriter(key.length() + OLD_TAIL);
+        byte[] bytes = key.array();
+        int from = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == 0) {
+                out.raw(bytes, from, i + 1).u8(0xff);
+                from = i + 1;
             }
         }
-        return out;
+        return out.raw(bytes, from, bytes.length);
     }
 
     static Bytes keyOfOld(byte[] oldKey) {
@@ -179,7 +190,8 @@ final class RowFormat {
     }
 
     static byte[] superseded(KeyValue kv, long supersededAt) {
-        return pair(new ByteWriter(kv.value().length() + 32).number(supersededAt), kv);
+        int size = ByteWriter.sizeOf(supersededAt) + sizeOfPair(kv);
+        return pair(new ByteWriter(size).number(supersededAt), kv);
     }
 
     static Superseded superseded(Bytes key, byte[] row) {

@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +21,8 @@ final class Space implements Rows {
     private final Changes changes = new Changes();
     private final Deque<Undo> undos = new ArrayDeque<>();
 
-    /** Keys of CUR that were looked up below: those that exist there, and what they are. */
-    private final Map<Bytes, Optional<byte[]>> below = new HashMap<>();
+    /** Rows of CUR that were looked up below; those that are not there are GONE. */
+    private final Map<Bytes, byte[]> below = new HashMap<>();
 
     private record Undo(Family family, byte[] key, byte @Nullable [] before) {}
 
@@ -33,24 +32,20 @@ final class Space implements Rows {
 
     /** What there is to write; complete, births too. */
     Changes changes() {
-        changes.births(births(changes.of(Family.CUR)));
-        changes.grow(growth() - changes.growth());
-        return changes;
-    }
-
-    private long growth() {
+        List<Changes.Birth> births = new ArrayList<>();
         long growth = 0;
         for (Map.Entry<byte[], byte[]> row : changes.of(Family.CUR).entrySet()) {
-            growth += bytes(row.getKey(), row.getValue());
-            Optional<byte[]> before = below(row.getKey());
-            if (before.isPresent()) {
-                growth -= bytes(row.getKey(), before.get());
-            }
+            byte[] key = row.getKey();
+            byte[] before = below(key);
+            growth += bytes(key, row.getValue()) - bytes(key, before);
+            addBirth(births, key, before, row.getValue());
         }
         for (Map.Entry<byte[], byte[]> row : changes.of(Family.LOG).entrySet()) {
             growth += row.getKey().length + row.getValue().length;
         }
-        return growth;
+        changes.births(births);
+        changes.grow(growth - changes.growth());
+        return changes;
     }
 
     @SuppressWarnings("ReferenceEquality") // GONE is an identity
@@ -59,21 +54,24 @@ final class Space implements Rows {
     }
 
     @SuppressWarnings("ReferenceEquality") // GONE is an identity
-    private List<Changes.Birth> births(Map<byte[], byte[]> changed) {
-        List<Changes.Birth> births = new ArrayList<>();
-        for (Map.Entry<byte[], byte[]> row : changed.entrySet()) {
-            int after = row.getValue() == Changes.GONE ? 0 : 1;
-            int before = below(row.getKey()).isPresent() ? 1 : 0;
-            if (after != before) {
-                births.add(new Changes.Birth(row.getKey(), after - before));
-            }
+    private static void addBirth(
+            List<Changes.Birth> births, byte[] key, byte[] before, byte[] after) {
+        int delta = (after == Changes.GONE ? 0 : 1) - (before == Changes.GONE ? 0 : 1);
+        if (delta != 0) {
+            births.add(new Changes.Birth(key, delta));
         }
-        return births;
     }
 
-    private Optional<byte[]> below(byte[] key) {
-        return below.computeIfAbsent(
-                Bytes.of(key), k -> Optional.ofNullable(base.get(Family.CUR, key)));
+    /** The row of CUR before the changes, or {@link Changes#GONE}. */
+    private byte[] below(byte[] key) {
+        Bytes wrapped = Bytes.of(key);
+        byte[] known = below.get(wrapped);
+        if (known == null) {
+            byte[] row = base.get(Family.CUR, key);
+            known = row == null ? Changes.GONE : row;
+            below.put(wrapped, known);
+        }
+        return known;
     }
 
     /** From here on {@link #rollback} takes back. */
@@ -104,11 +102,14 @@ final class Space implements Rows {
     @Override
     @SuppressWarnings("ReferenceEquality") // GONE is an identity
     public byte @Nullable [] get(Family family, byte[] key) {
-        byte[] changed = changes.get(family, key);
-        if (changed != null) {
-            return changed == Changes.GONE ? null : changed;
+        byte[] row = changes.get(family, key);
+        if (row == null && family == Family.CUR) {
+            row = below(key);
         }
-        return family == Family.CUR ? below(key).orElse(null) : base.get(family, key);
+        if (row == null) {
+            return base.get(family, key);
+        }
+        return row == Changes.GONE ? null : row;
     }
 
     @Override
@@ -127,7 +128,9 @@ final class Space implements Rows {
                                 : range.key().compareTo(range.end()) < 0
                                         ? changed.subMap(from, range.end().array())
                                         : Collections.emptySortedMap();
-        for (Changes.Birth birth : births(within)) {
+        List<Changes.Birth> births = new ArrayList<>();
+        within.forEach((key, row) -> addBirth(births, key, below(key), row));
+        for (Changes.Birth birth : births) {
             count += birth.delta();
         }
         return count;

@@ -17,7 +17,7 @@ final class TxnRun {
     private final List<Watcher.Event> events = new ArrayList<>();
 
     /** Which branch each transaction takes, by identity: decided first, on the state before. */
-    private final Map<Op.Txn, Boolean> branches = new IdentityHashMap<>();
+    private Map<Op.Txn, Boolean> branches = Map.of();
 
     TxnRun(Space space, Mark before) {
         this.space = space;
@@ -68,6 +68,9 @@ final class TxnRun {
             case Op.Delete delete -> Optional.empty();
             case Op.Txn txn -> {
                 boolean holds = txn.compares().stream().allMatch(compare -> holds(space, compare));
+                if (branches.isEmpty()) {
+                    branches = new IdentityHashMap<>();
+                }
                 branches.put(txn, holds);
                 for (Op inner : holds ? txn.success() : txn.failure()) {
                     Optional<Answer> refused = check(inner);
@@ -118,7 +121,7 @@ final class TxnRun {
                         put.ignoreValue() ? previous.orElseThrow().value() : put.value(),
                         put.ignoreLease() ? previous.orElseThrow().lease() : put.lease());
         write(kv, previous);
-        return new Answer.Put(revision(), put.prevKv() ? previous.stream().toList() : List.of());
+        return new Answer.Put(revision(), put.prevKv() ? listed(previous) : List.of());
     }
 
     private void write(KeyValue kv, Optional<KeyValue> previous) {
@@ -213,7 +216,11 @@ final class TxnRun {
                 Family.LOG,
                 RowFormat.logKey(revision(), sub),
                 RowFormat.logged(type, kv, previousMod));
-        events.add(new Watcher.Event(type, kv, previous.stream().toList()));
+        events.add(new Watcher.Event(type, kv, listed(previous)));
+    }
+
+    private static List<KeyValue> listed(Optional<KeyValue> kv) {
+        return kv.isPresent() ? List.of(kv.get()) : List.of();
     }
 
     private static boolean holds(Rows rows, Op.Compare compare) {
