@@ -238,6 +238,7 @@ public final class KemudiStore implements Store {
             keeper.changed(outcome.leases());
             areas.changed(outcome.areas());
             hub.offer(outcome.revisions());
+            metrics.answered(outcome.answers());
             if (upkeep != null) {
                 upkeep.applied(outcome.bytes());
             }

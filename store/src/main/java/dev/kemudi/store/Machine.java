@@ -36,6 +36,7 @@ final class Machine implements StateMachine<Answer> {
             List<Revision> revisions,
             List<LeaseChange> leases,
             List<AreaStep> areas,
+            List<Answer> answers,
             long bytes) {}
 
     /** All events of one revision. */
@@ -130,7 +131,13 @@ final class Machine implements StateMachine<Answer> {
             Mark mark = batch.mark;
             backend.write(batch.space.changes(), before -> mark.withReclaimed(before.reclaimed()));
             listener.applied(
-                    new Outcome(mark, batch.revisions, batch.leases, batch.areas, batch.bytes));
+                    new Outcome(
+                            mark,
+                            batch.revisions,
+                            batch.leases,
+                            batch.areas,
+                            answers,
+                            batch.bytes));
             return answers;
         }
     }

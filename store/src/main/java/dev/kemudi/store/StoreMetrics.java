@@ -27,6 +27,9 @@ final class StoreMetrics implements AutoCloseable {
     private final DistributionDataPoint writeSeconds;
     private final CounterDataPoint refused;
     private final CounterDataPoint reads;
+    private final CounterDataPoint puts;
+    private final CounterDataPoint deletes;
+    private final CounterDataPoint transactions;
     private final GaugeDataPoint watchers;
     private final CounterDataPoint events;
     private final CounterDataPoint slowWatches;
@@ -51,7 +54,16 @@ final class StoreMetrics implements AutoCloseable {
                                 .help("Open watches.")
                                 .register(registry));
         refused = counter("kemudi_store_writes_refused_total", "Commands answered with a refusal.");
-        reads = counter("kemudi_store_reads_total", "Ranges and scans outside transactions.");
+        reads = counter("kemudi_store_reads_total", "Ranges and scans.");
+        puts = counter("kemudi_store_puts_total", "Puts, within transactions or not.");
+        deletes =
+                counter(
+                        "kemudi_store_deletes_total",
+                        "Deletes, of any number of keys each, within transactions or not.");
+        transactions =
+                counter(
+                        "kemudi_store_transactions_total",
+                        "Transactions of more than one operation.");
         events = counter("kemudi_store_watch_events_total", "Events delivered to watches.");
         slowWatches =
                 counter(
@@ -112,6 +124,15 @@ final class StoreMetrics implements AutoCloseable {
 
     CounterDataPoint reads() {
         return reads;
+    }
+
+    /** These were answered, each once. */
+    void answered(List<Answer> answers) {
+        Tally tally = Tally.of(answers);
+        reads.inc(tally.reads());
+        puts.inc(tally.puts());
+        deletes.inc(tally.deletes());
+        transactions.inc(tally.transactions());
     }
 
     GaugeDataPoint watchers() {

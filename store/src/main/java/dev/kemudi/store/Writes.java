@@ -3,6 +3,7 @@ package dev.kemudi.store;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.Log;
 import dev.kemudi.log.LogRefusedException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -81,7 +82,9 @@ final class Writes {
                 return new Answer.Refused(Answer.Reason.GUARD_STALE, view.mark().revision());
             }
             TxnRun run = new TxnRun(new Space(view), view.mark());
-            return run.check(txn).orElseGet(() -> run.run(txn));
+            Answer answer = run.check(txn).orElseGet(() -> run.run(txn));
+            metrics.answered(List.of(answer));
+            return answer;
         }
     }
 
