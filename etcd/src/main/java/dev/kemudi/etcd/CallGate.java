@@ -11,9 +11,11 @@ import io.prometheus.metrics.core.datapoints.CounterDataPoint;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 
 /*
  * Counted below, refused above
@@ -40,16 +42,52 @@ final class CallGate extends ServerStreamTracer.Factory
     private final Map<String, Kind> kinds = new ConcurrentHashMap<>();
     private final Kind unknown;
 
-    /** One method. */
-    private final class Kind {
+    /** One method, and what came and went by it. */
+    final class Kind {
         private final String method;
         private final AtomicInteger running;
         private final CounterDataPoint fine;
+        private final LongAdder begun = new LongAdder();
+        private final LongAdder received = new LongAdder();
+        private final LongAdder receivedBytes = new LongAdder();
+        private final LongAdder sent = new LongAdder();
+        private final LongAdder sentBytes = new LongAdder();
 
         Kind(String method, AtomicInteger running) {
             this.method = method;
             this.running = running;
             this.fine = calls.labelValues(method, Status.Code.OK.name());
+        }
+
+        void began() {
+            running.incrementAndGet();
+            begun.increment();
+        }
+
+        /**
+         * @param bytes of the message alone; below zero when nobody knows
+         */
+        void received(long bytes) {
+            received.increment();
+            receivedBytes.add(Math.max(0, bytes));
+        }
+
+        /**
+         * @param bytes of the message alone; below zero when nobody knows
+         */
+        void sent(long bytes) {
+            sent.increment();
+            sentBytes.add(Math.max(0, bytes));
+        }
+
+        Flow flow() {
+            return new Flow(
+                    method,
+                    begun.sum(),
+                    received.sum(),
+                    receivedBytes.sum(),
+                    sent.sum(),
+                    sentBytes.sum());
         }
 
         void ended(Status.Code code) {
@@ -61,6 +99,15 @@ final class CallGate extends ServerStreamTracer.Factory
             }
         }
     }
+
+    /** What came and went by one method since the start, in messages and their bytes. */
+    record Flow(
+            String method,
+            long begun,
+            long received,
+            long receivedBytes,
+            long sent,
+            long sentBytes) {}
 
     CallGate(int callsMax, PrometheusRegistry registry) {
         this.registry = registry;
@@ -87,11 +134,26 @@ final class CallGate extends ServerStreamTracer.Factory
                 method.getFullMethodName(), name -> new Kind(name, single ? unary : streams));
     }
 
+    /** By method, of those that are known. */
+    List<Flow> flows() {
+        return kinds.values().stream().map(Kind::flow).toList();
+    }
+
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
         Kind kind = kinds.getOrDefault(method, unknown);
-        kind.running.incrementAndGet();
+        kind.began();
         return new ServerStreamTracer() {
+            @Override
+            public void inboundMessageRead(int number, long wireBytes, long bytes) {
+                kind.received(wireBytes);
+            }
+
+            @Override
+            public void outboundMessageSent(int number, long wireBytes, long bytes) {
+                kind.sent(bytes);
+            }
+
             @Override
             public void streamClosed(Status status) {
                 kind.ended(status.getCode());

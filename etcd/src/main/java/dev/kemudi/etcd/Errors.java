@@ -162,7 +162,7 @@ final class Errors {
     /** An error as Go prints it, which some answers hold as text. */
     static String go(Status status) {
         return "rpc error: code = "
-                + EtcdSeries.camel(status.getCode().name())
+                + GrpcNames.camel(status.getCode().name())
                 + " desc = "
                 + status.getDescription();
     }

@@ -6,21 +6,22 @@ import dev.kemudi.store.Bytes;
 import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.lang.management.ManagementFactory;
+import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kemudi's own series and, under etcd's names, those of etcd's that mean the same here, so that
@@ -29,20 +30,37 @@ import java.util.stream.Collectors;
  * @see <a href="https://etcd.io/docs/v3.5/metrics/">etcd: metrics</a>
  */
 final class EtcdSeries {
-    private static final String CALLS = "kemudi_etcd_calls";
-
     private final PrometheusRegistry registry;
     private final Store store;
     private final Member member;
     private final long quotaBytes;
+    private final CallGate gate;
+    private final LongAdder healthy = new LongAdder();
+    private final LongAdder ill = new LongAdder();
     private final AtomicLong leader = new AtomicLong(-1);
     private final AtomicLong leaderChanges = new AtomicLong();
 
-    EtcdSeries(PrometheusRegistry registry, Store store, Member member, long quotaBytes) {
+    /**
+     * Made when first asked for: opening what the process itself tells takes tens of milliseconds.
+     */
+    private @Nullable PrometheusRegistry process;
+
+    EtcdSeries(
+            PrometheusRegistry registry,
+            Store store,
+            Member member,
+            long quotaBytes,
+            CallGate gate) {
         this.registry = registry;
         this.store = store;
         this.member = member;
         this.quotaBytes = quotaBytes;
+        this.gate = gate;
+    }
+
+    /** Somebody asked whether this member is well. */
+    void checked(boolean well) {
+        (well ? healthy : ill).increment();
     }
 
     /** Called now and then, to see whether the leader is another. */
@@ -63,7 +81,15 @@ final class EtcdSeries {
                 all.stream()
                         .map(snapshot -> snapshot.getMetadata().getName())
                         .collect(Collectors.toCollection(HashSet::new));
-        for (MetricSnapshot snapshot : own(standing, stats, calls(all))) {
+        List<MetricSnapshot> more = new ArrayList<>(own(standing, stats));
+        more.addAll(EtcdNames.of(all, standing.self() == 0));
+        more.addAll(GrpcNames.of(all, gate.flows()));
+        process().scrape().forEach(more::add);
+        if (quotaBytes > 0) {
+            // Without one, a share of it is no number that an alert should compare with.
+            more.add(gauge("etcd_server_quota_backend_bytes", "Quota.", quotaBytes));
+        }
+        for (MetricSnapshot snapshot : more) {
             if (known.add(snapshot.getMetadata().getName())) {
                 all.add(snapshot);
             }
@@ -71,7 +97,15 @@ final class EtcdSeries {
         return new MetricSnapshots(all);
     }
 
-    private List<MetricSnapshot> own(Standing standing, Store.Stats stats, MetricSnapshot handled) {
+    private synchronized PrometheusRegistry process() {
+        if (process == null) {
+            process = new PrometheusRegistry();
+            ProcessMetrics.builder().register(process);
+        }
+        return process;
+    }
+
+    private List<MetricSnapshot> own(Standing standing, Store.Stats stats) {
         return List.of(
                 gauge("etcd_server_has_leader", "1: a leader is known.", standing.hasLeader()),
                 gauge("etcd_server_is_leader", "1: this member leads.", standing.leading()),
@@ -88,7 +122,6 @@ final class EtcdSeries {
                         "etcd_server_proposals_applied_total",
                         "Index of the last entry that was applied.",
                         standing.appliedIndex()),
-                gauge("etcd_server_quota_backend_bytes", "Quota; 0: none.", quotaBytes),
                 id(),
                 labelled(
                         "etcd_server_version",
@@ -104,6 +137,10 @@ final class EtcdSeries {
                         "What the store takes on disk.",
                         stats.bytesOnDisk()),
                 gauge(
+                        "etcd_debugging_mvcc_db_total_size_in_bytes",
+                        "What the store takes on disk.",
+                        stats.bytesOnDisk()),
+                gauge(
                         "etcd_mvcc_db_total_size_in_use_in_bytes",
                         "What keys and retained revisions weigh.",
                         stats.bytesInUse()),
@@ -113,11 +150,8 @@ final class EtcdSeries {
                         "The last compaction.",
                         stats.compactedRevision()),
                 gauge("etcd_debugging_mvcc_watcher_total", "Open watches.", stats.watchers()),
-                gauge(
-                        "process_start_time_seconds",
-                        "Start of the process since the epoch.",
-                        ManagementFactory.getRuntimeMXBean().getStartTime() / 1e3),
-                handled);
+                untyped("etcd_server_health_success", "Health checks passed.", healthy.sum()),
+                untyped("etcd_server_health_failures", "Health checks failed.", ill.sum()));
     }
 
     private static GaugeSnapshot gauge(String name, String help, boolean value) {
@@ -137,6 +171,15 @@ final class EtcdSeries {
                 .name(name)
                 .help(help)
                 .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder().value(value).build())
+                .build();
+    }
+
+    /** A counter whose name does not say so. */
+    private static UnknownSnapshot untyped(String name, String help, double value) {
+        return UnknownSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(UnknownSnapshot.UnknownDataPointSnapshot.builder().value(value).build())
                 .build();
     }
 
@@ -166,50 +209,5 @@ final class EtcdSeries {
                                 .value(1)
                                 .build())
                 .build();
-    }
-
-    /** gRPC's own name for what {@link CallGate} counts. */
-    private static MetricSnapshot calls(List<MetricSnapshot> all) {
-        CounterSnapshot.Builder handled =
-                CounterSnapshot.builder()
-                        .name("grpc_server_handled")
-                        .help("Finished calls by service, method and code.");
-        for (MetricSnapshot snapshot : all) {
-            if (snapshot.getMetadata().getName().equals(CALLS)
-                    && snapshot instanceof CounterSnapshot calls) {
-                for (CounterSnapshot.CounterDataPointSnapshot point : calls.getDataPoints()) {
-                    String[] method = point.getLabels().get("method").split("/", 2);
-                    if (method.length < 2) {
-                        continue; // what a client made up
-                    }
-                    handled.dataPoint(
-                            CounterSnapshot.CounterDataPointSnapshot.builder()
-                                    .labels(
-                                            Labels.of(
-                                                    "grpc_code",
-                                                    camel(point.getLabels().get("code")),
-                                                    "grpc_method",
-                                                    method[1],
-                                                    "grpc_service",
-                                                    method[0],
-                                                    "grpc_type",
-                                                    JsonPaths.type(
-                                                            point.getLabels().get("method"))))
-                                    .value(point.getValue())
-                                    .build());
-                }
-            }
-        }
-        return handled.build();
-    }
-
-    /** {@code NOT_FOUND} as {@code NotFound}, which is how Go writes it. */
-    static String camel(String code) {
-        return code.equals("OK")
-                ? code
-                : Arrays.stream(code.toLowerCase(Locale.ROOT).split("_"))
-                        .map(word ->
-                                word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
-                        .collect(Collectors.joining());
     }
 }

@@ -83,7 +83,7 @@ public final class EtcdServer implements AutoCloseable {
         store.onChange(Accounts.AREA, guard::changed);
         store.onChange(Alarms.AREA, alarms::changed);
         Member member = Member.of(store, this::clientUrl);
-        EtcdSeries series = new EtcdSeries(registry, store, member, config.quotaBytes());
+        EtcdSeries series = new EtcdSeries(registry, store, member, config.quotaBytes(), gate);
 
         EventLoopGroup loops = Transport.loops(limits.eventLoopThreads());
         // Bounded by callsMax for unary calls and, per connection, by callsPerConnectionMax for
@@ -135,7 +135,7 @@ public final class EtcdServer implements AutoCloseable {
     }
 
     private HttpPages pages(Alarms alarms, Optional<JsonGateway> gateway, EtcdSeries series) {
-        return new HttpPages(store, alarms, gateway, series::all, limits.barrierMillis());
+        return new HttpPages(store, alarms, gateway, series, limits.barrierMillis());
     }
 
     private void listen(Server server, PagesDoor door) throws IOException {

@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,7 +16,6 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Supplier;
 
 /**
  * What etcd answers beside the gateway: {@code /health}, {@code /livez}, {@code /readyz}, {@code
@@ -35,7 +33,7 @@ final class HttpPages implements HttpConnection.Handler {
     private final Store store;
     private final Alarms alarms;
     private final Optional<JsonGateway> gateway;
-    private final Supplier<MetricSnapshots> metrics;
+    private final EtcdSeries series;
     private final long barrierMillis;
 
     /**
@@ -46,12 +44,12 @@ final class HttpPages implements HttpConnection.Handler {
             Store store,
             Alarms alarms,
             Optional<JsonGateway> gateway,
-            Supplier<MetricSnapshots> metrics,
+            EtcdSeries series,
             long barrierMillis) {
         this.store = store;
         this.alarms = alarms;
         this.gateway = gateway;
-        this.metrics = metrics;
+        this.series = series;
         this.barrierMillis = barrierMillis;
     }
 
@@ -102,6 +100,7 @@ final class HttpPages implements HttpConnection.Handler {
         boolean serializable =
                 url.parameters().getOrDefault("serializable", List.of()).contains("true");
         Optional<String> wrong = wrong(excluded, serializable);
+        series.checked(wrong.isEmpty());
         if (wrong.isEmpty()) {
             answer.whole(OK, HttpAnswer.JSON, "{\"health\":\"true\"}");
         } else {
@@ -165,7 +164,7 @@ final class HttpPages implements HttpConnection.Handler {
     private byte[] text() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try {
-            PrometheusTextFormatWriter.create().write(out, metrics.get());
+            PrometheusTextFormatWriter.create().write(out, series.all());
         } catch (IOException e) {
             throw new UncheckedIOException("memory can always be written to", e);
         }

@@ -3,9 +3,15 @@ package dev.kemudi.etcd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.kemudi.etcd.proto.AlarmRequest;
 import dev.kemudi.etcd.proto.AlarmType;
+import dev.kemudi.etcd.proto.DeleteRangeRequest;
+import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.MaintenanceGrpc;
+import dev.kemudi.etcd.proto.RangeRequest;
+import dev.kemudi.etcd.proto.RequestOp;
+import dev.kemudi.etcd.proto.TxnRequest;
 import dev.kemudi.store.Bytes;
 import dev.kemudi.store.Op;
 import java.io.BufferedReader;
@@ -96,11 +102,41 @@ class HttpTest {
     @Test
     void metricsHaveEtcdsNames() throws Exception {
         running.post("/v3/kv/put", "{\"key\":\"Zm9v\",\"value\":\"YmFy\"}");
+        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(running.channel);
+        RequestOp delete =
+                RequestOp.newBuilder()
+                        .setRequestDeleteRange(
+                                DeleteRangeRequest.newBuilder()
+                                        .setKey(ByteString.copyFromUtf8("none")))
+                        .build();
+        RequestOp read =
+                RequestOp.newBuilder()
+                        .setRequestRange(
+                                RangeRequest.newBuilder().setKey(ByteString.copyFromUtf8("foo")))
+                        .build();
+        kv.txn(TxnRequest.newBuilder().addSuccess(read).addSuccess(delete).build());
+        kv.txn(TxnRequest.newBuilder().addSuccess(read).build());
+        kv.range(read.getRequestRange());
+        running.get("/health");
         // A call is counted when it is over, which its client may know first.
         Eventually.eventually(() ->
                 assertThat(running.get("/metrics").body())
                         .contains(
                                 "etcd_server_has_leader 1.0",
+                                "etcd_mvcc_put_total 1.0",
+                                "etcd_mvcc_delete_total 1.0",
+                                "etcd_mvcc_txn_total 1.0",
+                                "etcd_mvcc_range_total 3.0",
+                                "etcd_debugging_mvcc_range_total 3.0",
+                                "etcd_server_health_success 1.0",
+                                "etcd_server_health_failures 0.0",
+                                "etcd_server_proposals_failed_total 0.0",
+                                "etcd_network_client_grpc_sent_bytes_total",
+                                "process_resident_memory_bytes",
+                                "grpc_server_started_total{grpc_method=\"Txn\","
+                                        + "grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 2.0",
+                                "grpc_server_msg_received_total{grpc_method=\"Range\","
+                                        + "grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 1.0",
                                 "etcd_debugging_mvcc_keys_total 1.0",
                                 "etcd_debugging_mvcc_current_revision 2.0",
                                 "etcd_cluster_version{cluster_version=\"3.5\"} 1.0",
