@@ -72,7 +72,7 @@ final class Alarms {
 
     /** Whether there is no room for {@code bytes} more. */
     boolean isFull(int bytes) {
-        return full || quotaBytes > 0 && store.stats().bytesInUse() + bytes > quotaBytes;
+        return full || quotaBytes > 0 && store.bytesInUse() + bytes > quotaBytes;
     }
 
     /** Fails with what the client is told; by then the alarm stands. */

@@ -434,9 +434,14 @@ public final class KemudiStore implements Store {
                 at.compacted(),
                 at.index(),
                 backend.bytesOnDisk() + log.bytesOnDisk(),
-                backend.bytesInUse(),
+                bytesInUse(),
                 hub.watchers(),
                 keeper.size());
+    }
+
+    @Override
+    public long bytesInUse() {
+        return backend.bytesInUse();
     }
 
     @Override

@@ -163,8 +163,11 @@ public interface Store extends AutoCloseable {
 
     List<Long> leases();
 
-    /** Where everything stands. */
+    /** Where everything stands. Asks the files for their sizes: not for every request. */
     Stats stats();
+
+    /** {@link Stats#bytesInUse} alone, at the cost of reading a field. */
+    long bytesInUse();
 
     /**
      * Gives what compaction reclaimed back to the disk, which happens by itself sooner or later.

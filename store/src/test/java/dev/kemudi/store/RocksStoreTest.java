@@ -61,15 +61,15 @@ class RocksStoreTest extends StoreRules {
         for (int i = 0; i < 400; i++) {
             put("k" + i % 4, "v".repeat(10_000));
         }
-        long before = store.stats().bytesInUse();
+        long before = store.bytesInUse();
         assertThat(before).isGreaterThan(4_000_000);
         store.compact(store.revision(), true).join();
-        long after = store.stats().bytesInUse();
+        long after = store.bytesInUse();
         assertThat(after).isLessThan(100_000);
         store.defragment().join();
-        assertThat(store.stats().bytesInUse()).isEqualTo(after);
+        assertThat(store.bytesInUse()).isEqualTo(after);
         reopen();
-        assertThat(store.stats().bytesInUse()).isEqualTo(after);
+        assertThat(store.bytesInUse()).isEqualTo(after);
         assertThat(keys(KeyRange.prefix(b("k")), 0)).hasSize(4);
     }
 
