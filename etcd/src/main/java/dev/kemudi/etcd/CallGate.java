@@ -128,15 +128,20 @@ final class CallGate extends ServerStreamTracer.Factory
     }
 
     /** From now on this method has series of its own. */
-    void knows(MethodDescriptor<?, ?> method) {
+    Kind knows(MethodDescriptor<?, ?> method) {
         boolean single = method.getType() == MethodDescriptor.MethodType.UNARY;
-        kinds.computeIfAbsent(
+        return kinds.computeIfAbsent(
                 method.getFullMethodName(), name -> new Kind(name, single ? unary : streams));
     }
 
     /** By method, of those that are known. */
     List<Flow> flows() {
         return kinds.values().stream().map(Kind::flow).toList();
+    }
+
+    /** Whether one more unary call is too many. */
+    boolean isFull() {
+        return unary.get() > callsMax;
     }
 
     @Override
@@ -164,8 +169,7 @@ final class CallGate extends ServerStreamTracer.Factory
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (unary.get() > callsMax
-                && call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
+        if (isFull() && call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
             call.close(Errors.TOO_MANY, new Metadata());
             return new ServerCall.Listener<>() {};
         }

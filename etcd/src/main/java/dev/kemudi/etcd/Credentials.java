@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads what a call says about itself: its token, its certificate's name, and whether it wants to
@@ -48,17 +49,13 @@ final class Credentials implements ServerInterceptor {
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (isLearner.getAsBoolean()
-                && !FOR_LEARNERS.contains(call.getMethodDescriptor().getFullMethodName())) {
-            return refuse(call, Errors.NOT_FOR_LEARNER);
+        boolean requireLeader = "true".equals(headers.get(REQUIRE_LEADER));
+        Status refused = refusal(call.getMethodDescriptor().getFullMethodName(), requireLeader);
+        if (refused != null) {
+            return refuse(call, refused);
         }
-        if (!"true".equals(headers.get(REQUIRE_LEADER))) {
-            return identified(call, headers, next);
-        }
-        if (!hasLeader.getAsBoolean()) {
-            return refuse(call, Errors.LEADERLESS);
-        }
-        if (call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
+        if (!requireLeader
+                || call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
             return identified(call, headers, next);
         }
         Watched<Q, A> guarded = new Watched<>(call);
@@ -77,6 +74,14 @@ final class Credentials implements ServerInterceptor {
                 super.onCancel();
             }
         };
+    }
+
+    /** What a call of {@code method} is told when this member may not serve it now, or null. */
+    @Nullable Status refusal(String method, boolean requireLeader) {
+        if (isLearner.getAsBoolean() && !FOR_LEARNERS.contains(method)) {
+            return Errors.NOT_FOR_LEARNER;
+        }
+        return requireLeader && !hasLeader.getAsBoolean() ? Errors.LEADERLESS : null;
     }
 
     private static <Q, A> ServerCall.Listener<Q> refuse(ServerCall<Q, A> call, Status status) {

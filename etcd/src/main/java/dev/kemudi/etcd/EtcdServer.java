@@ -92,7 +92,8 @@ public final class EtcdServer implements AutoCloseable {
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
         Lanes lanes = new Lanes(loops, calls);
         WatchService watches = new WatchService(store, member, limits, streams, guard);
-        List<BindableService> services = services(member, watches, guard, alarms, tokens, lanes);
+        KvService keys = new KvService(store, member, limits, guard, lanes);
+        List<BindableService> services = services(member, keys, watches, guard, alarms, tokens);
         Lookout[] lookout = new Lookout[1];
         Credentials credentials =
                 new Credentials(() -> store.standing().hasLeader(), () -> lookout[0].isLearner());
@@ -111,7 +112,8 @@ public final class EtcdServer implements AutoCloseable {
                         config::isSecure,
                         certificates,
                         () -> new HttpConnection(all, calls, limits.pipelinedMax()),
-                        connections);
+                        connections,
+                        new UnaryCalls(keys.methods(), gate, credentials));
         PagesDoor door =
                 new PagesDoor(
                         loops,
@@ -180,18 +182,18 @@ public final class EtcdServer implements AutoCloseable {
 
     private List<BindableService> services(
             Member member,
+            KvService keys,
             WatchService watches,
             Guard guard,
             Alarms alarms,
-            Tokens tokens,
-            Lanes lanes) {
+            Tokens tokens) {
         KeyQueue queue = new KeyQueue(store, guard);
         SnapshotStream snapshots = new SnapshotStream(store, config.scratch(), limits);
         Passwords passwords =
                 new Passwords(config.accounts().bcryptCost(), limits.passwordsAtATime());
         List<BindableService> services =
                 List.of(
-                        new KvService(store, member, limits, guard, lanes),
+                        keys,
                         watches,
                         new LeaseService(store, member, streams, guard),
                         new LockService(queue, member),

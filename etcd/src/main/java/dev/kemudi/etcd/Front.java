@@ -50,23 +50,27 @@ final class Front implements InternalProtocolNegotiator.ProtocolNegotiator {
     private final Optional<Certificates> certificates;
     private final Supplier<ChannelHandler> http;
     private final ChannelGroup connections;
+    private final UnaryCalls shortCalls;
 
     /**
      * @param isSecurePort whether TLS is spoken on a local port
      * @param http makes what answers HTTP/1.1 on one connection
      * @param connections where those of HTTP/1.1 are entered, to be closed with the server
+     * @param shortCalls what need not come by gRPC
      */
     Front(
             Limits limits,
             IntPredicate isSecurePort,
             Optional<Certificates> certificates,
             Supplier<ChannelHandler> http,
-            ChannelGroup connections) {
+            ChannelGroup connections,
+            UnaryCalls shortCalls) {
         this.limits = limits;
         this.isSecurePort = isSecurePort;
         this.certificates = certificates;
         this.http = http;
         this.connections = connections;
+        this.shortCalls = shortCalls;
     }
 
     @Override
@@ -162,6 +166,13 @@ final class Front implements InternalProtocolNegotiator.ProtocolNegotiator {
                             context.name(),
                             null,
                             InternalProtocolNegotiators.grpcNegotiationHandler(grpc));
+            Outbox outbox = new Outbox(limits.answersBytesMax());
+            context.pipeline().addAfter(context.name(), null, outbox);
+            UnaryStreams.precede(
+                    shortCalls,
+                    grpc,
+                    outbox,
+                    Optional.ofNullable(attributes.get(COMMON_NAME)).orElse(""));
             context.fireUserEventTriggered(
                     InternalProtocolNegotiationEvent.withAttributes(
                             InternalProtocolNegotiationEvent.getDefault(), attributes));

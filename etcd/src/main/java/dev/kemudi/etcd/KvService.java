@@ -18,6 +18,7 @@ import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -43,9 +44,25 @@ final class KvService extends KVGrpc.KVImplBase {
         this.lanes = lanes;
     }
 
+    /** What need not come by gRPC. */
+    List<UnaryMethod<?, ?>> methods() {
+        return List.of(
+                new UnaryMethod<>(KVGrpc.getPutMethod(), PutRequest.parser(), this::put),
+                new UnaryMethod<>(KVGrpc.getRangeMethod(), RangeRequest.parser(), this::range),
+                new UnaryMethod<>(KVGrpc.getTxnMethod(), TxnRequest.parser(), this::txn),
+                new UnaryMethod<>(
+                        KVGrpc.getDeleteRangeMethod(),
+                        DeleteRangeRequest.parser(),
+                        this::deleteRange));
+    }
+
     @Override
     public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
-        Credential who = Credential.current();
+        range(Credential.current(), request, observer);
+    }
+
+    private void range(
+            Credential who, RangeRequest request, StreamObserver<RangeResponse> observer) {
         // What was committed before the question must be seen by the answer.
         CompletableFuture<?> barrier = request.getSerializable() ? NOTHING : store.readBarrier();
         if (isShort(request)) {
@@ -106,7 +123,12 @@ final class KvService extends KVGrpc.KVImplBase {
 
     @Override
     public void put(PutRequest request, StreamObserver<PutResponse> observer) {
+        put(Credential.current(), request, observer);
+    }
+
+    private void put(Credential who, PutRequest request, StreamObserver<PutResponse> observer) {
         write(
+                who,
                 request,
                 observer,
                 () -> Wire.put(request),
@@ -117,7 +139,15 @@ final class KvService extends KVGrpc.KVImplBase {
     @Override
     public void deleteRange(
             DeleteRangeRequest request, StreamObserver<DeleteRangeResponse> observer) {
+        deleteRange(Credential.current(), request, observer);
+    }
+
+    private void deleteRange(
+            Credential who,
+            DeleteRangeRequest request,
+            StreamObserver<DeleteRangeResponse> observer) {
         write(
+                who,
                 request,
                 observer,
                 () -> Wire.delete(request),
@@ -127,7 +157,12 @@ final class KvService extends KVGrpc.KVImplBase {
 
     @Override
     public void txn(TxnRequest request, StreamObserver<TxnResponse> observer) {
+        txn(Credential.current(), request, observer);
+    }
+
+    private void txn(Credential who, TxnRequest request, StreamObserver<TxnResponse> observer) {
         write(
+                who,
                 request,
                 observer,
                 () -> Wire.txn(request),
@@ -136,6 +171,7 @@ final class KvService extends KVGrpc.KVImplBase {
     }
 
     private <A extends Answer, T> void write(
+            Credential who,
             MessageLite request,
             StreamObserver<T> observer,
             Supplier<Op> op,
@@ -147,7 +183,7 @@ final class KvService extends KVGrpc.KVImplBase {
             if (bytes > limits.requestBytesMax()) {
                 throw Errors.TOO_LARGE.asRuntimeException();
             }
-            answer = guard.write(Credential.current(), op.get(), bytes);
+            answer = guard.write(who, op.get(), bytes);
         } catch (RuntimeException e) {
             observer.onError(Errors.told(e));
             return;

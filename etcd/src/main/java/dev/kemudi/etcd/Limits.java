@@ -27,6 +27,8 @@ package dev.kemudi.etcd;
  * @param passwordsAtATime 1: each costs tens of milliseconds of a core, which the store needs too
  * @param tokenUsesMax 100_000: tokens whose last use is remembered, 200 bytes each; those beyond
  *     live from their issue on
+ * @param answersBytesMax 32_768: short answers of one connection that leave as one buffer; what
+ *     Netty's per-thread cache keeps
  * @param snapshotsMax 2: each takes the size of the data on disk while it is sent
  * @param snapshotChunkBytes 32_768: a piece of a snapshot, as in etcd
  * @param leaderlessMillis 3_000: streams that want a leader are ended when none was known for so
@@ -50,6 +52,7 @@ public record Limits(
         int barrierMillis,
         int passwordsAtATime,
         int tokenUsesMax,
+        int answersBytesMax,
         int snapshotsMax,
         int snapshotChunkBytes,
         int leaderlessMillis,
@@ -57,6 +60,6 @@ public record Limits(
     public static Limits defaults() {
         return new Limits(
                 1_572_864, 2_097_152, 1_024, 1_000, 10_000, 1_572_864, 200, 600_000, 1, 5_000,
-                2_000, 10_000, 16, 1_000, 1, 100_000, 2, 32_768, 3_000, 200);
+                2_000, 10_000, 16, 1_000, 1, 100_000, 32_768, 2, 32_768, 3_000, 200);
     }
 }

@@ -74,6 +74,7 @@ class EtcdServerTest {
                         defaults.barrierMillis(),
                         defaults.passwordsAtATime(),
                         defaults.tokenUsesMax(),
+                        defaults.answersBytesMax(),
                         defaults.snapshotsMax(),
                         defaults.snapshotChunkBytes(),
                         defaults.leaderlessMillis(),
