@@ -235,6 +235,11 @@ final class Guard {
         if (alarms.isCorrupt()) {
             return alarms.corrupt();
         }
+        // A revoke carries no revision of the accounts, so this node must not lag behind them.
+        return store.readBarrier().thenCompose(at -> permittedRevoke(who, lease));
+    }
+
+    private CompletableFuture<Answer> permittedRevoke(Credential who, long lease) {
         if (isOpen()) {
             return store.leaseRevoke(lease);
         }
