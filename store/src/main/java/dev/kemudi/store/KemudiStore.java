@@ -108,7 +108,7 @@ public final class KemudiStore implements Store {
 
     /** Without files of its own, on any log. */
     static KemudiStore on(
-            MemoryBackend backend,
+            Backend backend,
             LogOpener opener,
             Identity identity,
             Limits limits,
