@@ -2,9 +2,8 @@ package dev.kemudi.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.kemudi.kernel.SimulatedTime;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -12,35 +11,18 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The fuzzer's target on a few inputs of its own; the long run is conformance/fuzz.sh. */
 @ExtendWith(Quiet.class)
 class LogFuzzTest {
-    /** A real log's first segment, to begin from. */
-    private static byte[] real() throws Exception {
-        SimulatedDisk disk = new SimulatedDisk(2);
-        Recorder machine = new Recorder();
-        FileLog<Long> log =
-                FileLog.open(
-                        disk,
-                        machine,
-                        LogSimulation.SMALL,
-                        new SimulatedTime(1),
-                        new PrometheusRegistry());
-        for (long id = 1; id <= 5; id++) {
-            log.propose(LogSimulation.command(id, 100), "").join();
-        }
-        machine.die();
-        log.close();
-        return disk.contentOf(Segment.nameOf(1));
-    }
-
     @Test
-    void anyBytesAreOpenedOrRefusedWithAReason() throws Exception {
+    void anyBytesAreOpenedOrRefusedWithAReason() {
         Random random = new Random(5);
-        byte[] real = real();
-        LogFuzz.fuzzerTestOneInput(real);
+        List<byte[]> seeds = LogFuzz.seeds();
+        seeds.forEach(LogFuzz::fuzzerTestOneInput);
         int tried = 0;
         for (int i = 0; i < 1_500; i++) {
-            byte[] input = Arrays.copyOf(real, random.nextInt(real.length + 1));
-            for (int flips = random.nextInt(6); flips > 0 && input.length > 0; flips--) {
-                input[random.nextInt(input.length)] = (byte) random.nextInt();
+            byte[] seed = seeds.get(i % seeds.size());
+            byte[] input = Arrays.copyOf(seed, 1 + random.nextInt(seed.length));
+            for (int flips = random.nextInt(6); flips > 0; flips--) {
+                int at = random.nextInt(input.length);
+                input[at] = at == 0 ? input[at] : (byte) random.nextInt();
             }
             LogFuzz.fuzzerTestOneInput(input);
             byte[] noise = new byte[random.nextInt(300)];
@@ -49,5 +31,15 @@ class LogFuzzTest {
             tried += 2;
         }
         assertThat(tried).isEqualTo(3_000);
+    }
+
+    @Test
+    void mendingMakesADamagedCommandReadable() {
+        byte[] seed = LogFuzz.seeds().getFirst();
+        byte[] content = Arrays.copyOfRange(seed, 1, seed.length);
+        assertThat(LogFuzz.mended(content)).as("nothing to mend").isEqualTo(content);
+        byte[] damaged = content.clone();
+        damaged[Header.BYTES + Frame.FIXED_BYTES + 20] ^= 1;
+        assertThat(LogFuzz.mended(damaged)).isNotEqualTo(damaged);
     }
 }

@@ -22,6 +22,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,6 +77,17 @@ public final class EtcdFuzz {
             throw new IllegalStateException(e);
         }
         return NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
+    }
+
+    /** An empty request and one with a key to each method, from which the fuzzer begins. */
+    public static void main(String[] arguments) throws IOException {
+        for (int i = 0; i < METHODS.size(); i++) {
+            byte[] key = {(byte) i, 0x0a, 3, 'k', 'e', 'y', 0x12, 1, 'v'};
+            Files.write(Path.of(arguments[0], "seed-" + i), key);
+            Files.write(Path.of(arguments[0], "empty-" + i), new byte[] {(byte) i});
+        }
+        CHANNEL.shutdownNow();
+        System.exit(0); // the server's threads
     }
 
     static List<MethodDescriptor> fuzzed() {
