@@ -40,8 +40,8 @@ package dev.kemudi.store;
  *     million, and all areas lie in memory
  * @param sortBytesMax 16_777_216: rows held while old history is put in the order of revisions; the
  *     rest waits in runs on disk
- * @param recentBytesMax 8_388_608: rows written lately, kept at hand: 20,000 small keys, which is
- *     what most loads write and read again and again
+ * @param recentBytesMax 16_777_216: rows written lately, kept at hand: the last 50,000 small ones,
+ *     which is what most loads write and read again and again; taken as they are written
  */
 public record Limits(
         int requestBytesMax,
@@ -94,6 +94,6 @@ public record Limits(
                 67_108_864,
                 8_388_608,
                 16_777_216,
-                8_388_608);
+                16_777_216);
     }
 }
