@@ -119,12 +119,15 @@ final class Members implements Membership {
         return members.stream().filter(member -> !member.learner()).toList();
     }
 
-    private static long started(List<Member> members) {
-        return members.stream().filter(member -> !member.name().isEmpty()).count();
+    /** Those that have said their name, and this one, which may not have come to it yet. */
+    private long started(List<Member> members) {
+        return members.stream()
+                .filter(member -> !member.name().isEmpty() || member.id() == self())
+                .count();
     }
 
     /** From one to two is allowed though one of two is no majority: else nothing could grow. */
-    private static void checkAdding(List<Member> now) {
+    private void checkAdding(List<Member> now) {
         List<Member> voters = voters(now);
         if (!(voters.size() == 1 && started(voters) == 1)) {
             checkMajority(started(voters), voters.size() + 1);

@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.kemudi.log.Peer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class IdentityTest {
     private static final String URL = "http://localhost:2380";
@@ -26,6 +29,23 @@ class IdentityTest {
         assertThat(Identity.clusterId(List.of(-1L, 1L)))
                 .isEqualTo(Identity.clusterId(List.of(1L, -1L)));
         assertThat(Identity.memberId(urls, "t", 5)).isNotEqualTo(Identity.memberId(urls, "t", 6));
+    }
+
+    @Test
+    void whoIsAloneMayAddASecondBeforeSayingItsOwnName(@TempDir Path directory) throws Exception {
+        Identity identity = Identity.founding("a", List.of(), "t", Map.of("a", List.of(URL)));
+        // The housekeeping, which says the name, sleeps by this clock, which stands.
+        try (Store store =
+                KemudiStore.open(
+                        directory,
+                        KemudiStore::fileLog,
+                        identity,
+                        Limits.defaults(),
+                        new ManualTime(),
+                        new PrometheusRegistry())) {
+            store.membership().add(List.of("http://localhost:2381"), false).join();
+            assertThat(store.membership().members()).hasSize(2);
+        }
     }
 
     @Test
