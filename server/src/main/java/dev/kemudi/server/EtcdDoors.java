@@ -54,8 +54,11 @@ final class EtcdDoors {
     }
 
     private static Config.Offer offer(EtcdSettings settings) {
-        int least = version(settings, "tls-min-version", VERSIONS.getFirst());
-        int most = version(settings, "tls-max-version", VERSIONS.getLast());
+        int least = version("tls-min-version", settings.text("tls-min-version"));
+        int most =
+                settings.has("tls-max-version")
+                        ? version("tls-max-version", settings.text("tls-max-version"))
+                        : VERSIONS.size() - 1;
         if (least > most) {
             throw new UsageException("--tls-min-version is above --tls-max-version");
         }
@@ -71,8 +74,7 @@ final class EtcdDoors {
                 suites);
     }
 
-    private static int version(EtcdSettings settings, String flag, String fallback) {
-        String named = settings.has(flag) ? settings.text(flag) : fallback;
+    private static int version(String flag, String named) {
         int at = VERSIONS.indexOf(named);
         if (at < 0) {
             throw new UsageException(

@@ -46,9 +46,12 @@ final class EtcdFlags {
                             .ignored(),
                     urls("listen-peer-urls", "http://localhost:2380", "where peers connect"),
                     urls("listen-client-urls", "http://localhost:2379", "where clients connect"),
+                    urls("listen-client-http-urls", "", "pages and JSON are served beside gRPC")
+                            .refused(),
                     number("max-snapshots", 5, "old snapshots go by themselves").ignored(),
                     number("max-wals", 5, "old log files go by themselves").ignored(),
                     number("quota-backend-bytes", 0, "size at which writes are refused; 0: none"),
+                    text("backend-bbolt-freelist-type", "map", BOLT).ignored(),
                     duration("backend-batch-interval", "0s", BOLT).ignored(),
                     number("backend-batch-limit", 0, BOLT).ignored(),
                     number("max-txn-ops", 128, "operations in one transaction"),
@@ -57,6 +60,8 @@ final class EtcdFlags {
                     duration("grpc-keepalive-min-time", "5s", "how often a client may ping"),
                     duration("grpc-keepalive-interval", "2h", "idle time before a ping").ignored(),
                     duration("grpc-keepalive-timeout", "20s", "how long a ping may take").ignored(),
+                    duration("raft-read-timeout", "5s", "as the election timeout asks").ignored(),
+                    duration("raft-write-timeout", "5s", "as the election timeout asks").ignored(),
                     toggle("socket-reuse-port", false, "a port belongs to one process").refused(),
                     toggle("socket-reuse-address", false, "always so").ignored(),
                     // Clustering
@@ -90,6 +95,8 @@ final class EtcdFlags {
                     file("cert-file", "the server's certificate for clients"),
                     file("key-file", "its key"),
                     toggle("client-cert-auth", false, "clients must show a certificate"),
+                    file("client-cert-file", "the gateway calls within the process").ignored(),
+                    file("client-key-file", "the gateway calls within the process").ignored(),
                     file("client-crl-file", "revoked client certificates"),
                     text("client-cert-allowed-hostname", "", "use --client-cert-allowed-cn")
                             .refused(),
@@ -98,6 +105,8 @@ final class EtcdFlags {
                     toggle("auto-tls", false, "TLS for clients with a generated certificate"),
                     file("peer-cert-file", "this member's certificate among peers"),
                     file("peer-key-file", "its key"),
+                    file("peer-client-cert-file", "a member shows --peer-cert-file").refused(),
+                    file("peer-client-key-file", "a member shows --peer-cert-file").refused(),
                     toggle("peer-client-cert-auth", false, "peers must show a certificate"),
                     file("peer-trusted-ca-file", "who signs peers' certificates"),
                     text(
@@ -118,10 +127,9 @@ final class EtcdFlags {
                             "cipher-suites",
                             "",
                             "those of TLS 1.2 served to clients; TLS 1.3 has its own"),
-                    text("tls-min-version", "", "TLS1.2 or TLS1.3, to clients"),
+                    text("tls-min-version", "TLS1.2", "TLS1.2 or TLS1.3, to clients"),
                     text("tls-max-version", "", "TLS1.2 or TLS1.3, to clients"),
-                    text("cors", "*", "browsers from every origin may call, as by default in etcd")
-                            .ignored(),
+                    text("cors", "*", "browsers from every origin may call").refused(),
                     text("host-whitelist", "*", "every host name is served").refused(),
                     // Auth
                     text("auth-token", "simple", "simple, or jwt,pub-key=…,sign-method=…"),
@@ -129,7 +137,8 @@ final class EtcdFlags {
                     number("auth-token-ttl", 300, "seconds a simple token lives"),
                     // Profiling and monitoring
                     toggle("enable-pprof", false, "use jcmd and JFR on this process").ignored(),
-                    text("metrics", "basic", "all metrics are always served").ignored(),
+                    text("metrics", "basic", "there is one level, without times of calls")
+                            .ignored(),
                     urls("listen-metrics-urls", "", "where /metrics and /health are served alone"),
                     // Logging
                     text("logger", "capnslog", "capnslog for lines, zap for JSON"),
@@ -156,6 +165,10 @@ final class EtcdFlags {
                             .ignored(),
                     duration("experimental-corrupt-check-time", "0s", "compare by HashKV")
                             .ignored(),
+                    toggle("experimental-compact-hash-check-enabled", false, "compare by HashKV")
+                            .ignored(),
+                    duration("experimental-compact-hash-check-time", "1m", "compare by HashKV")
+                            .ignored(),
                     text("experimental-enable-v2v3", "", V2).refused(),
                     text("experimental-backend-bbolt-freelist-type", "array", BOLT).ignored(),
                     toggle(
@@ -179,6 +192,28 @@ final class EtcdFlags {
                             "10m",
                             "how often a quiet watch is told of progress"),
                     duration("experimental-warning-apply-duration", "100ms", "see the histograms")
+                            .ignored(),
+                    duration(
+                                    "experimental-warning-unary-request-duration",
+                                    "300ms",
+                                    "see the histograms")
+                            .ignored(),
+                    duration("experimental-downgrade-check-time", "5s", "there is one format")
+                            .ignored(),
+                    toggle(
+                                    "experimental-stop-grpc-service-on-defrag",
+                                    false,
+                                    "defragmenting stops nobody")
+                            .ignored(),
+                    duration(
+                                    "experimental-wait-cluster-ready-timeout",
+                                    "5s",
+                                    "clients are let in at once")
+                            .ignored(),
+                    number(
+                                    "experimental-snapshot-catchup-entries",
+                                    5_000,
+                                    "a member is copied by bytes applied, not by entries")
                             .ignored(),
                     number("experimental-bootstrap-defrag-threshold-megabytes", 0, BOLT).ignored(),
                     toggle("experimental-memory-mlock", false, BOLT).ignored(),

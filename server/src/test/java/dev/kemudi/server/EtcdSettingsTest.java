@@ -77,6 +77,19 @@ class EtcdSettingsTest {
     }
 
     @Test
+    void whatBecomesOfEveryFlagStandsInTheDocument() throws IOException {
+        String document = Files.readString(Path.of("../docs/protocols/etcd.md"));
+        assertThat(EtcdFlags.BY_NAME.values())
+                .allSatisfy(flag ->
+                        assertThat(document)
+                                .contains(
+                                        flag.handling() == EtcdFlag.Handling.USED
+                                                ? "`--" + flag.name() + "`"
+                                                : "| `--%s` | %s"
+                                                        .formatted(flag.name(), flag.says())));
+    }
+
+    @Test
     void aRefusedFlagThatAsksForNothingIsNoObstacle() {
         assertThat(read("--enable-v2=false", "--proxy", "off").remarks()).isEmpty();
     }
