@@ -3,12 +3,14 @@ package dev.kemudi.logratis;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.grpc.GrpcFactory;
 import org.apache.ratis.grpc.server.GrpcLogAppender;
+import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.leader.FollowerInfo;
 import org.apache.ratis.server.leader.LeaderState;
 import org.apache.ratis.server.leader.LogAppender;
+import org.apache.ratis.server.raftlog.RaftLogIOException;
 import org.apache.ratis.statemachine.SnapshotInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +61,10 @@ public final class PromptGrpc implements RpcType {
             super(server, state, follower);
         }
 
+        private boolean needsACopy() {
+            return getFollower().getNextIndex() < getRaftLog().getStartIndex();
+        }
+
         private boolean isSilent() {
             return getFollower().getLastRpcResponseTime().elapsedTimeMs()
                     > getServer().properties().maxRpcTimeoutMs();
@@ -66,8 +72,17 @@ public final class PromptGrpc implements RpcType {
 
         @Override
         public boolean hasAppendEntries() {
-            return super.hasAppendEntries()
-                    && !(getFollower().getNextIndex() < getRaftLog().getStartIndex() && isSilent());
+            return super.hasAppendEntries() && !(needsACopy() && isSilent());
+        }
+
+        /**
+         * Ratis asks for entries whenever a follower does not know what is committed. One that is
+         * forgotten already would end this line, and for who is joining there is no other.
+         */
+        @Override
+        public AppendEntriesRequestProto newAppendEntriesRequest(long callId, boolean heartbeat)
+                throws RaftLogIOException {
+            return super.newAppendEntriesRequest(callId, heartbeat || needsACopy());
         }
 
         @Override
