@@ -6,7 +6,7 @@ set -euo pipefail
 home=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${1:-10}
 command -v etcdctl >/dev/null && command -v jq >/dev/null || { echo "needs etcdctl and jq: apt-get install etcd-client jq" >&2; exit 2; }
-export ETCDCTL_API=3 KEMUDI_HEAP=${KEMUDI_HEAP:-256m}
+export ETCDCTL_API=3
 work=$(mktemp -d)
 declare -A pid
 stop_all() {

@@ -6,6 +6,7 @@ import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
+import dev.kemudi.log.LogFailedException;
 import dev.kemudi.log.LogRefusedException;
 import dev.kemudi.store.Answer;
 import dev.kemudi.store.Bytes;
@@ -157,6 +158,10 @@ final class Storage {
     }
 
     private static RuntimeException failure(Throwable cause) {
+        if (cause instanceof LogFailedException unknown) {
+            return new ApiException(
+                    Status.of(504, "Timeout", String.valueOf(unknown.getMessage())));
+        }
         if (!(cause instanceof LogRefusedException refused)) {
             return new ApiException(Status.of(500, "InternalError", "the store failed: " + cause));
         }

@@ -152,6 +152,27 @@ public final class Node implements AutoCloseable {
     }
 
     /**
+     * Ends every process that an earlier life of {@code config}'s node left, and removes what it
+     * kept of its pods: for where another may run them by now. Not while the node is started.
+     */
+    public static void sweep(Config config, Limits limits)
+            throws IOException, InterruptedException {
+        ProcessRuntime runtime =
+                new ProcessRuntime(
+                        config.podsDirectory(),
+                        config.addressPrefix(),
+                        limits,
+                        new NodeMetrics(new PrometheusRegistry()));
+        try {
+            for (String uid : runtime.podUids()) {
+                runtime.removePod(uid);
+            }
+        } finally {
+            runtime.close();
+        }
+    }
+
+    /**
      * Registers the node, adopts what an earlier life left running, kills what no pod owns any
      * more, and follows the API. Blocks until the pods bound here are known.
      */

@@ -266,9 +266,9 @@ final class PodWorker implements Runnable {
 
     private long prepare() throws IOException {
         PodRecord note = record();
-        boolean fresh = note.address().isEmpty();
-        String wanted = fresh ? latest.text("/status/podIP") : note.address();
-        address = parts.runtime().preparePod(uid, wanted);
+        // Not the address in the status: that is of where the pod ran before, and may be in use
+        // there.
+        address = parts.runtime().preparePod(uid, note.address());
         if (!address.equals(note.address())) {
             note.address(address);
         }

@@ -27,7 +27,7 @@ final class Cluster implements AutoCloseable {
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     final ApiClient client;
-    final Path pods;
+    Path pods;
     final String nodeName = "node-" + NAMES.incrementAndGet();
     private final Store store;
     private final ApiServer server;

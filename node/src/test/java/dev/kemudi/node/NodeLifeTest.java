@@ -92,6 +92,33 @@ final class NodeLifeTest {
     }
 
     @Test
+    void aPodThatRanElsewhereGetsAnAddressOfItsOwnAndWhatWasLeftThereIsSwept() throws Exception {
+        try (Cluster cluster = new Cluster(directory)) {
+            cluster.sh("moved", "trap '' TERM; while :; do sleep 1; done");
+            cluster.awaitReady("moved");
+            ApiObject before = cluster.get("moved");
+            ProcessHandle left = ProcessHandle.of(cluster.pid("moved")).orElseThrow();
+            Path elsewhere = cluster.pods;
+
+            cluster.node.detach();
+            cluster.pods = directory.resolve("another").toAbsolutePath();
+            cluster.node = cluster.start(Limits.defaults());
+            Eventually.within(
+                    10,
+                    () ->
+                            assertThat(cluster.get("moved").text("/status/podIP"))
+                                    .isNotEqualTo(before.text("/status/podIP")));
+            cluster.awaitReady("moved");
+            assertThat(left.isAlive()).isTrue();
+
+            Node.sweep(new Node.Config("another", elsewhere), Limits.defaults());
+            assertThat(left.isAlive()).isFalse();
+            assertThat(elsewhere.resolve(before.uid())).doesNotExist();
+            cluster.awaitReady("moved");
+        }
+    }
+
+    @Test
     void closingStopsLowPrioritiesFirstAndTheNextLifeStartsThePodsAgain() throws Exception {
         try (Cluster cluster = new Cluster(directory)) {
             String script =

@@ -141,10 +141,22 @@ final class Assembly {
                 dev.kemudi.gateway.Limits.defaults());
     }
 
+    /**
+     * What a killed life of this member left running: whoever leads since then has started the same
+     * pods.
+     */
+    void endPodsOfEarlierLife() throws IOException, InterruptedException {
+        Node.sweep(nodeConfig(), dev.kemudi.node.Limits.defaults());
+    }
+
+    private Node.Config nodeConfig() {
+        return new Node.Config(NODE_NAME, data.resolve("pods"));
+    }
+
     Node node(ApiServer apiServer, PrometheusRegistry metrics) throws IOException {
         Node node =
                 new Node(
-                        new Node.Config(NODE_NAME, data.resolve("pods")),
+                        nodeConfig(),
                         apiServer.client("system:node:" + NODE_NAME),
                         metrics,
                         time,

@@ -50,17 +50,18 @@ final class Declaration {
      *
      * @throws UsageException what the server refused, and where it stands
      */
-    void apply() {
+    void apply() throws InterruptedException {
         for (Manifest manifest : manifests) {
-            Resource resource = resource(manifest);
+            Resource resource = Patience.with(() -> resource(manifest));
             ApiObject object = manifest.object();
             byte[] body = object.toString().getBytes(StandardCharsets.UTF_8);
             try {
-                client.patch(
-                        resource,
-                        namespace(resource, object),
-                        object.name(),
-                        new Patch(Patch.Type.APPLY, body, FIELD_MANAGER, true, ""));
+                Patience.with(() ->
+                        client.patch(
+                                resource,
+                                namespace(resource, object),
+                                object.name(),
+                                new Patch(Patch.Type.APPLY, body, FIELD_MANAGER, true, "")));
             } catch (ApiException e) {
                 throw refused(manifest, e.status());
             }
@@ -119,7 +120,9 @@ final class Declaration {
      */
     void awaitReady(Progress progress) throws InterruptedException {
         List<String> last = new ArrayList<>();
-        for (Map<String, String> missing = missing(); !missing.isEmpty(); missing = missing()) {
+        for (Map<String, String> missing = Patience.with(this::missing);
+                !missing.isEmpty();
+                missing = Patience.with(this::missing)) {
             List<String> words =
                     missing.entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).toList();
             if (!words.equals(last)) {

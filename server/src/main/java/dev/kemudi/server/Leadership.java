@@ -1,5 +1,6 @@
 package dev.kemudi.server;
 
+import dev.kemudi.api.ApiException;
 import dev.kemudi.log.Standing;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -83,9 +84,20 @@ final class Leadership implements AutoCloseable {
             actors = Optional.of(making.make(registry));
             acting.set(registry);
         } catch (IOException | ExecutionException | RuntimeException e) {
-            LOG.log(Level.ERROR, "this member leads and cannot act; trying again", e);
-            Thread.sleep(RETRY_MILLIS);
+            failed(
+                    e instanceof ExecutionException && e.getCause() instanceof Exception why
+                            ? why
+                            : e);
         }
+    }
+
+    private static void failed(Exception why) throws InterruptedException {
+        if (why instanceof ApiException refused && Patience.isPassing(refused)) {
+            LOG.log(Level.WARNING, "this member leads no longer: {0}", why.getMessage());
+            return;
+        }
+        LOG.log(Level.ERROR, "this member leads and cannot act; trying again", why);
+        Thread.sleep(RETRY_MILLIS);
     }
 
     private void end() {

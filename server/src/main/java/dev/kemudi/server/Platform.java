@@ -6,6 +6,7 @@ import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.etcd.EtcdServer;
 import dev.kemudi.kernel.Fanout;
 import dev.kemudi.kinds.BuiltinKinds;
+import dev.kemudi.log.LogRefusedException;
 import dev.kemudi.observe.MetricsServer;
 import dev.kemudi.store.Store;
 import java.io.IOException;
@@ -62,9 +63,12 @@ public final class Platform implements AutoCloseable {
         discovery = new Discovery(BuiltinKinds.all(), client("kemudi-discovery"));
 
         metrics.start();
-        awaitLeader(store);
+        if (options.cluster().isPresent()) {
+            parts.endPodsOfEarlierLife();
+            awaitLeader(store);
+        }
         try (Fanout doors = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
-            doors.run(apiServer::start);
+            doors.fork(() -> Patience.with(() -> opened(apiServer)));
             doors.fork(() -> Actors.started(etcd::start));
             doors.join();
         }
@@ -93,8 +97,10 @@ public final class Platform implements AutoCloseable {
     /** The leader, whichever that is, installs the kinds of what acts when it begins. */
     private static void awaitActing(Discovery discovery) throws InterruptedException {
         long untilNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(ACTING_SECONDS_MAX);
-        while (discovery.of(ROUTE_VERSION, "Gateway").isEmpty()
-                || discovery.of(ROUTE_VERSION, "HTTPRoute").isEmpty()) {
+        while (Patience.with(
+                () ->
+                        discovery.of(ROUTE_VERSION, "Gateway").isEmpty()
+                                || discovery.of(ROUTE_VERSION, "HTTPRoute").isEmpty())) {
             if (System.nanoTime() - untilNanos > 0) {
                 throw new IllegalStateException(
                         "no leader began to act within %d s".formatted(ACTING_SECONDS_MAX));
@@ -107,12 +113,33 @@ public final class Platform implements AutoCloseable {
     private static void awaitLeader(Store store) throws InterruptedException {
         long sayAtNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(SAY_AFTER_SECONDS);
         boolean said = false;
-        while (!store.standing().hasLeader()) {
+        while (!answers(store)) {
             if (!said && System.nanoTime() - sayAtNanos > 0) {
                 LOG.log(Level.WARNING, "waiting until more than half of the peers have started");
                 said = true;
             }
             Thread.sleep(LEADER_POLL_MILLIS);
+        }
+    }
+
+    private static boolean opened(ApiServer apiServer) {
+        apiServer.start();
+        return true;
+    }
+
+    /** Whether a majority agrees on who leads. */
+    private static boolean answers(Store store) throws InterruptedException {
+        if (!store.standing().hasLeader()) {
+            return false;
+        }
+        try {
+            store.readBarrier().get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof LogRefusedException) {
+                return false;
+            }
+            throw new IllegalStateException("the store failed while starting", e);
         }
     }
 
