@@ -1,5 +1,6 @@
 package dev.kemudi.server;
 
+import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.store.Answer;
 import dev.kemudi.store.Store;
 import java.lang.System.Logger.Level;
@@ -22,6 +23,7 @@ final class AutoCompaction implements AutoCloseable {
     private static final int NOTES = 10;
 
     private final Store store;
+    private final TimeSource time;
     private final boolean periodic;
     private final long retained;
     private final Duration period;
@@ -31,8 +33,10 @@ final class AutoCompaction implements AutoCloseable {
 
     private record Note(long nanos, long revision) {}
 
-    private AutoCompaction(Store store, boolean periodic, long retained, Duration period) {
+    private AutoCompaction(
+            Store store, TimeSource time, boolean periodic, long retained, Duration period) {
         this.store = store;
+        this.time = time;
         this.periodic = periodic;
         this.retained = retained;
         this.period = period;
@@ -44,7 +48,7 @@ final class AutoCompaction implements AutoCloseable {
      *
      * @throws UsageException when mode or retention cannot be understood
      */
-    static AutoCloseable start(EtcdSettings settings, Store store) {
+    static AutoCloseable start(EtcdSettings settings, Store store, TimeSource time) {
         String mode = settings.text("auto-compaction-mode");
         String retention = settings.text("auto-compaction-retention");
         if (mode.equals("revision")) {
@@ -54,7 +58,7 @@ final class AutoCompaction implements AutoCloseable {
             long revisions = Long.parseLong(retention);
             return revisions == 0
                     ? () -> {}
-                    : new AutoCompaction(store, false, revisions, REVISION_PERIOD);
+                    : new AutoCompaction(store, time, false, revisions, REVISION_PERIOD);
         }
         if (!mode.equals("periodic")) {
             throw new UsageException(
@@ -66,7 +70,9 @@ final class AutoCompaction implements AutoCloseable {
                 EtcdSettings.duration(retention.matches("\\d+") ? retention + "h" : retention)
                         .orElseThrow(() -> wrong(retention, "a duration such as 1h or 30m"));
         Duration notice = (kept.compareTo(PERIOD_MAX) < 0 ? kept : PERIOD_MAX).dividedBy(NOTES);
-        return kept.isZero() ? () -> {} : new AutoCompaction(store, true, kept.toNanos(), notice);
+        return kept.isZero()
+                ? () -> {}
+                : new AutoCompaction(store, time, true, kept.toNanos(), notice);
     }
 
     private static UsageException wrong(String retention, String expected) {
@@ -78,7 +84,7 @@ final class AutoCompaction implements AutoCloseable {
     private void run() {
         try {
             while (true) {
-                Thread.sleep(period);
+                time.sleep(period.toMillis());
                 long target = periodic ? olderThanRetained() : store.revision() - retained;
                 if (target > store.compactedRevision() && store.standing().leading()) {
                     compact(target);
@@ -99,7 +105,7 @@ final class AutoCompaction implements AutoCloseable {
     }
 
     private long olderThanRetained() {
-        long now = System.nanoTime();
+        long now = time.nanoTime();
         notes.addLast(new Note(now, store.revision()));
         long target = 0;
         while (!notes.isEmpty() && now - notes.getFirst().nanos() >= retained) {

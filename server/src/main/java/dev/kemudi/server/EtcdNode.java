@@ -1,6 +1,7 @@
 package dev.kemudi.server;
 
 import dev.kemudi.etcd.EtcdServer;
+import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -51,7 +52,7 @@ final class EtcdNode implements AutoCloseable {
         try {
             PrometheusRegistry metrics = new PrometheusRegistry();
             Store store = push(opener.open(grown, metrics));
-            running.push(AutoCompaction.start(settings, store));
+            running.push(AutoCompaction.start(settings, store, TimeSource.system()));
             EtcdServer server =
                     push(
                             new EtcdServer(

@@ -23,21 +23,15 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 
 /**
  * Makes a store from an etcd snapshot: keys with their history and revisions, leases with their
- * full times, users and roles. Members and alarms are the old cluster's and stay behind, as with
- * {@code etcdctl snapshot restore}.
+ * full times, users and roles. Members are the old cluster's and stay behind, as with {@code
+ * etcdctl snapshot restore}; so do alarms, which that keeps: a full quota and a corrupt member are
+ * noticed anew.
  */
 final class SnapshotImport {
-    /** Changes between the one who reads the file and the one who writes the store. */
-    private static final int AHEAD = 1_024;
-
     /**
      * What came out of it.
      *
@@ -84,16 +78,22 @@ final class SnapshotImport {
             long users = auth.rows().keySet().stream().filter(SnapshotImport::isUser).count();
             return new Imported(reader.revision(), changes.passed, leases.size(), users);
         } catch (BoltException e) {
-            throw new FailedException(
-                    "%s is not a whole snapshot of etcd: %s".formatted(file, e.getMessage()), e);
+            throw damaged(file, e);
         } catch (UncheckedIOException e) {
-            throw new FailedException(
-                    "%s cannot be restored: %s".formatted(file, e.getMessage()), e);
+            throw e.getCause() instanceof BoltException damage
+                    ? damaged(file, damage)
+                    : new FailedException(
+                            "%s cannot be restored: %s".formatted(file, e.getMessage()), e);
         } catch (IOException e) {
             throw new FailedException(
                     "%s cannot be restored into %s: %s".formatted(file, directory, e.getMessage()),
                     e);
         }
+    }
+
+    private static FailedException damaged(Path file, BoltException why) {
+        return new FailedException(
+                "%s is not a whole snapshot of etcd: %s".formatted(file, why.getMessage()), why);
     }
 
     private static boolean isUser(Bytes row) {
@@ -126,41 +126,24 @@ final class SnapshotImport {
         }
     }
 
-    /**
-     * The reader pushes and the store pulls: a thread between them, at most {@link #AHEAD} apart.
-     */
+    /** As the store takes them, counted as they pass. */
     private static final class Changes implements Iterator<Watcher.Event> {
-        private final BlockingQueue<Optional<Watcher.Event>> ahead =
-                new ArrayBlockingQueue<>(AHEAD);
-        private final Thread thread;
-        private volatile Optional<IOException> failure = Optional.empty();
-        private Optional<Watcher.Event> next = Optional.empty();
-        private boolean over;
+        private final Iterator<EtcdChange> read;
         private long passed;
 
-        Changes(EtcdSnapshotReader reader) {
-            thread = Thread.ofVirtual().name("snapshot-read").start(() -> read(reader));
+        Changes(EtcdSnapshotReader reader) throws IOException {
+            read = reader.changes();
         }
 
-        private void read(EtcdSnapshotReader reader) {
-            try {
-                reader.changes(change -> put(Optional.of(event(change))));
-            } catch (IOException e) {
-                failure = Optional.of(e);
-            }
-            put(Optional.empty());
+        @Override
+        public boolean hasNext() {
+            return read.hasNext();
         }
 
-        private void put(Optional<Watcher.Event> event) {
-            try {
-                ahead.put(event);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("interrupted while a snapshot is read", e);
-            }
-        }
-
-        private static Watcher.Event event(EtcdChange change) {
+        @Override
+        public Watcher.Event next() {
+            EtcdChange change = read.next();
+            passed++;
             KeyValue kv =
                     new KeyValue(
                             Bytes.of(change.key()),
@@ -171,35 +154,6 @@ final class SnapshotImport {
                             change.lease());
             return new Watcher.Event(
                     change.deletion() ? Watcher.Type.DELETE : Watcher.Type.PUT, kv, List.of());
-        }
-
-        @Override
-        public boolean hasNext() {
-            if (next.isEmpty() && !over) {
-                try {
-                    next = ahead.take();
-                } catch (InterruptedException e) {
-                    thread.interrupt();
-                    Thread.currentThread().interrupt();
-                    throw new IllegalStateException("interrupted while a snapshot is read", e);
-                }
-                over = next.isEmpty();
-                if (over && failure.isPresent()) {
-                    throw new UncheckedIOException(failure.get());
-                }
-            }
-            return next.isPresent();
-        }
-
-        @Override
-        public Watcher.Event next() {
-            if (!hasNext()) {
-                throw new NoSuchElementException("the snapshot is at its end");
-            }
-            Watcher.Event event = next.orElseThrow();
-            next = Optional.empty();
-            passed++;
-            return event;
         }
     }
 }

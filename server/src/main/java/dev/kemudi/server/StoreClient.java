@@ -7,6 +7,7 @@ import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.MaintenanceGrpc;
 import dev.kemudi.etcd.proto.Member;
 import dev.kemudi.etcd.proto.MemberListRequest;
+import dev.kemudi.etcd.proto.StatusRequest;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
@@ -137,6 +138,13 @@ final class StoreClient implements AutoCloseable {
                     },
                     e);
         }
+    }
+
+    /** The newest revision that the connected member has. */
+    long newestRevision() {
+        return ask(address, () -> maintenance(address).status(StatusRequest.getDefaultInstance()))
+                .getHeader()
+                .getRevision();
     }
 
     /** The members as the one that was connected to knows them. */

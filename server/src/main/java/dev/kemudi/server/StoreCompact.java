@@ -1,7 +1,6 @@
 package dev.kemudi.server;
 
 import dev.kemudi.etcd.proto.CompactionRequest;
-import dev.kemudi.etcd.proto.StatusRequest;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,13 +13,7 @@ import picocli.CommandLine.Parameters;
                 "Forgets what was superseded before a revision. Space is given back by itself,"
                         + " without a stop.")
 final class StoreCompact implements Callable<Integer> {
-    @CommandLine.Mixin private HelpOption help = new HelpOption();
-    @CommandLine.Mixin private StoreReach reach = new StoreReach();
-    @CommandLine.Mixin private StoreOutput output = new StoreOutput();
-
-    @CommandLine.Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Mixin private StoreTalk talk = new StoreTalk();
 
     @Parameters(
             paramLabel = "REVISION|latest",
@@ -32,8 +25,8 @@ final class StoreCompact implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (StoreClient client = reach.connect()) {
-            long at = revision.equals("latest") ? newest(client) : parsed();
+        try (StoreClient client = talk.connect()) {
+            long at = revision.equals("latest") ? client.newestRevision() : parsed();
             client.ask(
                     client.address(),
                     () ->
@@ -43,10 +36,7 @@ final class StoreCompact implements Callable<Integer> {
                                                     .setRevision(at)
                                                     .setPhysical(physical)
                                                     .build()));
-            output.print(
-                    output.row().put("compactedRevision", at),
-                    "compacted up to revision " + at,
-                    spec.commandLine().getOut());
+            talk.print(talk.row().put("compactedRevision", at), "compacted up to revision " + at);
         }
         return 0;
     }
@@ -57,15 +47,5 @@ final class StoreCompact implements Callable<Integer> {
                     "REVISION: \"%s\": expected a whole number, or latest".formatted(revision));
         }
         return Long.parseLong(revision);
-    }
-
-    private static long newest(StoreClient client) {
-        return client.ask(
-                        client.address(),
-                        () ->
-                                client.maintenance(client.address())
-                                        .status(StatusRequest.getDefaultInstance()))
-                .getHeader()
-                .getRevision();
     }
 }

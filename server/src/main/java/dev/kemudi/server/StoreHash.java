@@ -3,7 +3,6 @@ package dev.kemudi.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.etcd.proto.HashKVRequest;
 import dev.kemudi.etcd.proto.HashKVResponse;
-import dev.kemudi.etcd.proto.StatusRequest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,13 +20,7 @@ import picocli.CommandLine.Option;
 final class StoreHash implements Callable<Integer> {
     private static final int DIFFERENT = 4;
 
-    @CommandLine.Mixin private HelpOption help = new HelpOption();
-    @CommandLine.Mixin private StoreReach reach = new StoreReach();
-    @CommandLine.Mixin private StoreOutput output = new StoreOutput();
-
-    @CommandLine.Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Mixin private StoreTalk talk = new StoreTalk();
 
     @Option(
             names = "--revision",
@@ -39,8 +32,8 @@ final class StoreHash implements Callable<Integer> {
     public Integer call() {
         List<ObjectNode> rows = new ArrayList<>();
         Set<String> different = new HashSet<>();
-        try (StoreClient client = reach.connect()) {
-            long at = revision == 0 ? newest(client) : revision;
+        try (StoreClient client = talk.connect()) {
+            long at = revision == 0 ? client.newestRevision() : revision;
             for (StoreClient.Reached each : client.reach()) {
                 HashKVResponse answer =
                         client.ask(
@@ -51,7 +44,7 @@ final class StoreHash implements Callable<Integer> {
                                                         HashKVRequest.newBuilder()
                                                                 .setRevision(at)
                                                                 .build()));
-                ObjectNode row = output.row();
+                ObjectNode row = talk.row();
                 row.put("id", Long.toHexString(each.member().getID()));
                 row.put("name", each.member().getName()).put("endpoint", each.address());
                 row.put("hash", Integer.toUnsignedLong(answer.getHash())).put("revision", at);
@@ -59,17 +52,7 @@ final class StoreHash implements Callable<Integer> {
                 different.add(answer.getHash() + "/" + answer.getCompactRevision());
             }
         }
-        output.print(rows, spec.commandLine().getOut());
+        talk.print(rows);
         return different.size() > 1 ? DIFFERENT : 0;
-    }
-
-    private static long newest(StoreClient client) {
-        return client.ask(
-                        client.address(),
-                        () ->
-                                client.maintenance(client.address())
-                                        .status(StatusRequest.getDefaultInstance()))
-                .getHeader()
-                .getRevision();
     }
 }

@@ -9,25 +9,19 @@ import picocli.CommandLine.Command;
 
 @Command(name = "members", description = "Lists who belongs to the cluster.")
 final class StoreMembers implements Callable<Integer> {
-    @CommandLine.Mixin private HelpOption help = new HelpOption();
-    @CommandLine.Mixin private StoreReach reach = new StoreReach();
-    @CommandLine.Mixin private StoreOutput output = new StoreOutput();
-
-    @CommandLine.Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Mixin private StoreTalk talk = new StoreTalk();
 
     @Override
     public Integer call() {
-        try (StoreClient client = reach.connect()) {
+        try (StoreClient client = talk.connect()) {
             List<ObjectNode> rows = client.members().stream().map(this::row).toList();
-            output.print(rows, spec.commandLine().getOut());
+            talk.print(rows);
         }
         return 0;
     }
 
     private ObjectNode row(Member member) {
-        ObjectNode row = output.row();
+        ObjectNode row = talk.row();
         row.put("id", Long.toHexString(member.getID())).put("name", member.getName());
         member.getPeerURLsList().forEach(row.putArray("peers")::add);
         member.getClientURLsList().forEach(row.putArray("clients")::add);

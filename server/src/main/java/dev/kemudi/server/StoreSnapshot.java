@@ -23,13 +23,7 @@ import picocli.CommandLine.Parameters;
                 "Copies everything to a file while the store serves, in etcd's own format: kemudi"
                         + " store restore and etcdctl snapshot restore both read it.")
 final class StoreSnapshot implements Callable<Integer> {
-    @CommandLine.Mixin private HelpOption help = new HelpOption();
-    @CommandLine.Mixin private StoreReach reach = new StoreReach();
-    @CommandLine.Mixin private StoreOutput output = new StoreOutput();
-
-    @CommandLine.Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Mixin private StoreTalk talk = new StoreTalk();
 
     @Parameters(paramLabel = "FILE", description = "Where to; replaced when the copy is whole.")
     private Path file = Path.of("");
@@ -37,7 +31,7 @@ final class StoreSnapshot implements Callable<Integer> {
     @Override
     public Integer call() {
         Path part = file.resolveSibling(file.getFileName() + ".part");
-        try (StoreClient client = reach.connect()) {
+        try (StoreClient client = talk.connect()) {
             long bytes = client.ask(client.address(), () -> copy(client, part));
             long revision = revision(part);
             Files.move(
@@ -45,14 +39,13 @@ final class StoreSnapshot implements Callable<Integer> {
                     file,
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
-            output.print(
-                    output.row()
+            talk.print(
+                    talk.row()
                             .put("file", file.toString())
                             .put("bytes", bytes)
                             .put("revision", revision),
                     "%s: %d bytes up to revision %d, checksum verified"
-                            .formatted(file, bytes, revision),
-                    spec.commandLine().getOut());
+                            .formatted(file, bytes, revision));
         } catch (IOException e) {
             throw new FailedException("cannot write %s (%s)".formatted(file, e), e);
         } finally {

@@ -18,32 +18,26 @@ import picocli.CommandLine.Command;
 final class StoreStatus implements Callable<Integer> {
     private static final int NOT_WELL = 4;
 
-    @CommandLine.Mixin private HelpOption help = new HelpOption();
-    @CommandLine.Mixin private StoreReach reach = new StoreReach();
-    @CommandLine.Mixin private StoreOutput output = new StoreOutput();
-
-    @CommandLine.Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it
-    private CommandLine.Model.CommandSpec spec;
+    @CommandLine.Mixin private StoreTalk talk = new StoreTalk();
 
     @Override
     public Integer call() {
         List<ObjectNode> rows = new ArrayList<>();
         boolean well = true;
-        try (StoreClient client = reach.connect()) {
+        try (StoreClient client = talk.connect()) {
             for (StoreClient.Reached each : client.reach()) {
                 ObjectNode row = row(client, each);
                 rows.add(row);
                 well &= row.path("error").asText().isEmpty();
             }
         }
-        output.print(rows, spec.commandLine().getOut());
+        talk.print(rows);
         return well ? 0 : NOT_WELL;
     }
 
     private ObjectNode row(StoreClient client, StoreClient.Reached each) {
         Member member = each.member();
-        ObjectNode row = output.row();
+        ObjectNode row = talk.row();
         row.put("id", Long.toHexString(member.getID())).put("name", member.getName());
         row.put("endpoint", each.address());
         StatusResponse status;
