@@ -27,7 +27,8 @@ package dev.kemudi.store;
  * @param catchUpsMax 4: catch-up reads at the same time, so that 10,000 resuming watchers do not
  *     starve readers
  * @param compactionRowsPerStep 500: a write that comes meanwhile waits a millisecond
- * @param compactionPauseMillis 3: between steps; 150,000 revisions a second at most
+ * @param compactionPauseMillis 3: between steps at least, or as long as a step took; 150,000
+ *     revisions a second at most
  * @param flushBytesMax 33_554_432: applied bytes after which state is flushed and the log cut:
  *     replay is a second at most
  * @param backendWriteBufferBytes 33_554_432: memory of rows not yet on disk, all column families

@@ -3,6 +3,7 @@ package dev.kemudi.store;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.log.Log;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -15,7 +16,8 @@ import java.util.function.BooleanSupplier;
  * (then the log is cut) after so many bytes, and reclaims what compaction allowed to go. A compaction to C
  * walks LOG up to C in steps of a bounded number of rows; each step deletes the OLD rows that were superseded
  * there and writes down how far it came, in one batch. So its work is proportional to what is dropped, a
- * crash resumes at the last step, and between two steps writers go first. The rows of LOG go many steps at a
+ * crash resumes at the last step, and between two steps writers go first, for as long as the step took:
+ * where the machine is busy, steps take longer and reclaiming steps back. The rows of LOG go many steps at a
  * time, all before where it came to, because each cut is something every later read has to step over. The
  * events of C itself stay, deletes too: a watch may begin at C.
  */
@@ -24,6 +26,7 @@ final class Upkeep implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Upkeep.class.getName());
     private static final int FULL_CHECK_TICKS = 5;
     private static final int STEPS_PER_CUT = 64;
+    private static final int PAUSE_MILLIS_MAX = 100;
 
     private final Backend backend;
     private final Limits limits;
@@ -130,12 +133,15 @@ final class Upkeep implements AutoCloseable {
     void reclaim() throws InterruptedException {
         reclaiming.lockInterruptibly();
         try {
+            long began = time.nanoTime();
             for (int step = 1; !closed && reclaimStep(step % STEPS_PER_CUT == 0); step++) {
                 leases.run();
                 if (unflushedBytes.get() >= limits.flushBytesMax()) {
                     flush();
                 }
-                pause(limits.compactionPauseMillis());
+                long took = TimeUnit.NANOSECONDS.toMillis(time.nanoTime() - began);
+                pause(Math.max(limits.compactionPauseMillis(), Math.min(took, PAUSE_MILLIS_MAX)));
+                began = time.nanoTime();
             }
         } finally {
             reclaiming.unlock();
