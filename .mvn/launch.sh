@@ -42,7 +42,7 @@ kemudi_cache() {
   # One makes it; who starts meanwhile goes without. What a killed one left behind counts for five minutes.
   [ -z "$(find "$making" -maxdepth 0 -mmin +5 2>/dev/null)" ] || rmdir "$making" 2>/dev/null || true
   if [ ! -f "$cache" ] && [ "$make" = yes ] && mkdir "$making" 2>/dev/null; then
-    rm -f "$KEMUDI_HOME/server/target/$cache_name"-*.aot
+    rm -f "$KEMUDI_HOME/server/target/$cache_name"-*.aot* # and what a killed one left of it
     kemudi_say "$launcher: preparing the start-up cache (once)…"
     # Made beside and moved: another start must never read half of it.
     # shellcheck disable=SC2086
