@@ -2,6 +2,7 @@ package dev.kemudi.etcd;
 
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
@@ -45,6 +46,7 @@ final class CallGate extends ServerStreamTracer.Factory
     /** One method, and what came and went by it. */
     final class Kind {
         private final String method;
+        private final MethodType type;
         private final AtomicInteger running;
         private final CounterDataPoint fine;
         private final LongAdder begun = new LongAdder();
@@ -53,8 +55,9 @@ final class CallGate extends ServerStreamTracer.Factory
         private final LongAdder sent = new LongAdder();
         private final LongAdder sentBytes = new LongAdder();
 
-        Kind(String method, AtomicInteger running) {
+        Kind(String method, MethodType type, AtomicInteger running) {
             this.method = method;
+            this.type = type;
             this.running = running;
             this.fine = calls.labelValues(method, Status.Code.OK.name());
         }
@@ -83,6 +86,7 @@ final class CallGate extends ServerStreamTracer.Factory
         Flow flow() {
             return new Flow(
                     method,
+                    type,
                     begun.sum(),
                     received.sum(),
                     receivedBytes.sum(),
@@ -103,6 +107,7 @@ final class CallGate extends ServerStreamTracer.Factory
     /** What came and went by one method since the start, in messages and their bytes. */
     record Flow(
             String method,
+            MethodType type,
             long begun,
             long received,
             long receivedBytes,
@@ -124,14 +129,15 @@ final class CallGate extends ServerStreamTracer.Factory
                         .help("Calls and streams that are open.")
                         .callback(seen -> seen.call((double) unary.get() + streams.get()))
                         .register(registry);
-        unknown = new Kind(UNKNOWN, streams);
+        unknown = new Kind(UNKNOWN, MethodType.UNKNOWN, streams);
     }
 
     /** From now on this method has series of its own. */
     Kind knows(MethodDescriptor<?, ?> method) {
-        boolean single = method.getType() == MethodDescriptor.MethodType.UNARY;
+        boolean single = method.getType() == MethodType.UNARY;
         return kinds.computeIfAbsent(
-                method.getFullMethodName(), name -> new Kind(name, single ? unary : streams));
+                method.getFullMethodName(),
+                name -> new Kind(name, method.getType(), single ? unary : streams));
     }
 
     /** By method, of those that are known. */
@@ -169,7 +175,7 @@ final class CallGate extends ServerStreamTracer.Factory
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-        if (isFull() && call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.UNARY) {
+        if (isFull() && call.getMethodDescriptor().getType() == MethodType.UNARY) {
             call.close(Errors.TOO_MANY, new Metadata());
             return new ServerCall.Listener<>() {};
         }

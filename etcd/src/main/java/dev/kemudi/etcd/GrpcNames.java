@@ -1,5 +1,6 @@
 package dev.kemudi.etcd;
 
+import io.grpc.MethodDescriptor.MethodType;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
@@ -7,6 +8,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
@@ -18,7 +20,7 @@ final class GrpcNames {
 
     static List<MetricSnapshot> of(List<MetricSnapshot> ours, List<CallGate.Flow> flows) {
         return List.of(
-                handled(ours),
+                handled(ours, flows),
                 byMethod("grpc_server_started", "Calls begun.", flows, CallGate.Flow::begun),
                 byMethod(
                         "grpc_server_msg_received",
@@ -56,12 +58,16 @@ final class GrpcNames {
             List<CallGate.Flow> flows,
             ToLongFunction<CallGate.Flow> value) {
         CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
-        flows.forEach(
-                flow -> counter.dataPoint(point(labels(flow.method()), value.applyAsLong(flow))));
+        flows.forEach(flow ->
+                counter.dataPoint(
+                        point(labels(flow.method(), flow.type()), value.applyAsLong(flow))));
         return counter.build();
     }
 
-    private static MetricSnapshot handled(List<MetricSnapshot> ours) {
+    private static MetricSnapshot handled(List<MetricSnapshot> ours, List<CallGate.Flow> flows) {
+        Map<String, MethodType> types =
+                flows.stream()
+                        .collect(Collectors.toMap(CallGate.Flow::method, CallGate.Flow::type));
         CounterSnapshot.Builder handled =
                 CounterSnapshot.builder()
                         .name("grpc_server_handled")
@@ -71,10 +77,13 @@ final class GrpcNames {
                     && snapshot instanceof CounterSnapshot calls) {
                 for (CounterDataPointSnapshot call : calls.getDataPoints()) {
                     String method = call.getLabels().get("method");
-                    if (method.contains("/")) { // and not what a client made up
+                    MethodType type = types.get(method);
+                    if (type != null) { // and not what a client made up
                         String code = camel(call.getLabels().get("code"));
                         handled.dataPoint(
-                                point(labels(method).add("grpc_code", code), call.getValue()));
+                                point(
+                                        labels(method, type).add("grpc_code", code),
+                                        call.getValue()));
                     }
                 }
             }
@@ -86,15 +95,19 @@ final class GrpcNames {
         return CounterDataPointSnapshot.builder().labels(labels).value(value).build();
     }
 
-    private static Labels labels(String fullMethod) {
+    private static Labels labels(String fullMethod, MethodType type) {
         String[] parts = fullMethod.split("/", 2);
         return Labels.of(
-                "grpc_method",
-                parts[1],
-                "grpc_service",
-                parts[0],
-                "grpc_type",
-                JsonPaths.type(fullMethod));
+                "grpc_method", parts[1], "grpc_service", parts[0], "grpc_type", goName(type));
+    }
+
+    private static String goName(MethodType type) {
+        return switch (type) {
+            case BIDI_STREAMING -> "bidi_stream";
+            case SERVER_STREAMING -> "server_stream";
+            case CLIENT_STREAMING -> "client_stream";
+            case UNARY, UNKNOWN -> "unary";
+        };
     }
 
     /** {@code NOT_FOUND} as {@code NotFound}, which is how Go writes it. */

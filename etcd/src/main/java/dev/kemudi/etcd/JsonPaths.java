@@ -99,21 +99,6 @@ final class JsonPaths {
         return all;
     }
 
-    /** As Go's metrics call it; methods without a path are gRPC's own. */
-    static String type(String fullMethodName) {
-        for (MethodDescriptor<?, ?> method : PATHS.values()) {
-            if (method.getFullMethodName().equals(fullMethodName)) {
-                return switch (method.getType()) {
-                    case BIDI_STREAMING -> "bidi_stream";
-                    case SERVER_STREAMING -> "server_stream";
-                    case CLIENT_STREAMING -> "client_stream";
-                    case UNARY, UNKNOWN -> "unary";
-                };
-            }
-        }
-        return "unary";
-    }
-
     /** A watch goes on after the last request of the body; every other stream ends with it. */
     static boolean staysOpen(MethodDescriptor<?, ?> method) {
         return method == WatchGrpc.getWatchMethod();

@@ -97,7 +97,15 @@ final class EtcdStore {
     /** What {@code etcdctl snapshot restore} left, unless there is a store already. */
     private void importSnapshot() {
         Path database = settings.dataDirectory().resolve("member/snap/db");
-        if (Files.exists(directory) || !Files.isRegularFile(database)) {
+        if (Files.exists(directory)) {
+            return;
+        }
+        if (!Files.isRegularFile(database)) {
+            if (Files.exists(settings.dataDirectory().resolve("member/wal"))) {
+                throw new UsageException(
+                        "%s is the data directory of an etcd, but %s is missing: restore a snapshot"
+                                .formatted(settings.dataDirectory(), database));
+            }
             return;
         }
         SnapshotImport.Imported done =

@@ -38,6 +38,14 @@ class EtcdNodeTest {
         return node;
     }
 
+    @Test
+    void aDirectoryOfAnEtcdWithoutItsDatabaseIsNoEmptyOne() throws IOException {
+        Files.createDirectories(folder.resolve("old/member/wal"));
+        assertThatThrownBy(() -> start(folder.resolve("old")))
+                .isInstanceOf(UsageException.class)
+                .hasMessageContaining("old/member/snap/db is missing");
+    }
+
     private interface Use {
         void with(KVGrpc.KVBlockingStub keys);
     }
