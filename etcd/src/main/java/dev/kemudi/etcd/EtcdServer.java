@@ -1,5 +1,6 @@
 package dev.kemudi.etcd;
 
+import dev.kemudi.etcd.proto.WatchGrpc;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.store.Store;
 import io.grpc.BindableService;
@@ -91,7 +92,7 @@ public final class EtcdServer implements AutoCloseable {
         ExecutorService calls =
                 Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("etcd-call").factory());
         Lanes lanes = new Lanes(loops, calls);
-        WatchService watches = new WatchService(store, member, limits, streams, guard);
+        WatchService watches = watches(member, guard, calls);
         KvService keys = new KvService(store, member, limits, guard, lanes);
         List<BindableService> services = services(member, keys, watches, guard, alarms, tokens);
         Lookout[] lookout = new Lookout[1];
@@ -134,6 +135,11 @@ public final class EtcdServer implements AutoCloseable {
                 Thread.ofVirtual().name("etcd-progress").start(() -> notifyProgress(watches));
         lookout[0].start();
         running = new Running(server, door, loops, calls, notifier, local, lookout[0]);
+    }
+
+    private WatchService watches(Member member, Guard guard, ExecutorService calls) {
+        CallGate.Kind kind = gate.knows(WatchGrpc.getWatchMethod());
+        return new WatchService(store, member, limits, streams, guard, kind, calls);
     }
 
     private HttpPages pages(Alarms alarms, Optional<JsonGateway> gateway, EtcdSeries series) {

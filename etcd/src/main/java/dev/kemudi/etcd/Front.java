@@ -43,6 +43,9 @@ final class Front implements InternalProtocolNegotiator.ProtocolNegotiator {
     /** The common name of the client's verified certificate. */
     static final Attributes.Key<String> COMMON_NAME = Attributes.Key.create("etcd-common-name");
 
+    /** What may be sent past gRPC. */
+    static final Attributes.Key<UnaryStreams> STREAMS = Attributes.Key.create("etcd-streams");
+
     private static final AsciiString SCHEME = AsciiString.of("http");
 
     private final Limits limits;
@@ -168,14 +171,16 @@ final class Front implements InternalProtocolNegotiator.ProtocolNegotiator {
                             InternalProtocolNegotiators.grpcNegotiationHandler(grpc));
             Outbox outbox = new Outbox(limits.answersBytesMax());
             context.pipeline().addAfter(context.name(), null, outbox);
-            UnaryStreams.precede(
-                    shortCalls,
-                    grpc,
-                    outbox,
-                    Optional.ofNullable(attributes.get(COMMON_NAME)).orElse(""));
+            UnaryStreams streams =
+                    UnaryStreams.precede(
+                            shortCalls,
+                            grpc,
+                            outbox,
+                            Optional.ofNullable(attributes.get(COMMON_NAME)).orElse(""));
             context.fireUserEventTriggered(
                     InternalProtocolNegotiationEvent.withAttributes(
-                            InternalProtocolNegotiationEvent.getDefault(), attributes));
+                            InternalProtocolNegotiationEvent.getDefault(),
+                            attributes.toBuilder().set(STREAMS, streams).build()));
         }
 
         private void toHttp(ChannelHandlerContext context) {

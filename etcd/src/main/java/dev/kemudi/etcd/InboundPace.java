@@ -4,7 +4,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 
 /**
  * Takes the next message of a stream only when the client reads what it was sent: a client that
- * only writes is stopped by its own transport. Used on the call's own executor, one call at a time.
+ * only writes is stopped by its own transport. Safe for use by many threads.
  */
 final class InboundPace {
     private final ServerCallStreamObserver<?> out;
@@ -24,18 +24,22 @@ final class InboundPace {
 
     /** The last message is dealt with. */
     void handled() {
-        if (out.isReady()) {
-            out.request(1);
-        } else {
+        synchronized (this) {
             owed = true;
+        }
+        if (out.isReady()) {
+            ready();
         }
     }
 
     /** The client has room again. */
     void ready() {
-        if (owed) {
+        synchronized (this) {
+            if (!owed) {
+                return;
+            }
             owed = false;
-            out.request(1);
         }
+        out.request(1);
     }
 }

@@ -13,9 +13,9 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gathers the answers of one connection and writes them as one buffer when the connection is
- * flushed. Frames of other streams may overtake them, which HTTP/2 permits. Used on the
- * connection's event loop.
+ * Gathers the small frames of one connection and writes them as one buffer when the connection is
+ * flushed or something else is written, so that nothing is overtaken. Used on the connection's
+ * event loop.
  */
 final class Outbox extends ChannelOutboundHandlerAdapter {
     /** gRPC's prefix of a message: not compressed, and how long. */
@@ -79,6 +79,20 @@ final class Outbox extends ChannelOutboundHandlerAdapter {
         flushSoon();
     }
 
+    /** A message of a stream that goes on; it leaves with the next flush, which is soon. */
+    void add(int stream, WatchMessage message) {
+        int size = message.length();
+        ByteBuf to = room(FRAME_HEAD_BYTES + PREFIX_BYTES + size);
+        write(frame(to, PREFIX_BYTES + size, DATA, 0, stream), message);
+        flushSoon();
+    }
+
+    /** A message with its prefix. */
+    static void write(ByteBuf to, WatchMessage message) {
+        to.writeByte(0).writeInt(message.length());
+        message.writeTo(to);
+    }
+
     private static ByteBuf frame(ByteBuf to, int length, int type, int flags, int stream) {
         return to.writeMedium(length).writeByte(type).writeByte(flags).writeInt(stream);
     }
@@ -100,7 +114,7 @@ final class Outbox extends ChannelOutboundHandlerAdapter {
 
     private ByteBuf room(int bytes) {
         if (gathered.readableBytes() + bytes > bytesMax) {
-            push();
+            flush(context());
         }
         if (!gathered.isReadable()) {
             gathered = context().alloc().ioBuffer(Math.max(bytes, bytesMax));
@@ -135,6 +149,12 @@ final class Outbox extends ChannelOutboundHandlerAdapter {
     private void flushDue() {
         flushDue = false;
         context().channel().flush();
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        push();
+        ctx.write(message, promise);
     }
 
     @Override

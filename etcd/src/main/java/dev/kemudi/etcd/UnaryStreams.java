@@ -3,6 +3,7 @@ package dev.kemudi.etcd;
 import static io.netty.handler.codec.http2.Http2CodecUtil.DEFAULT_PRIORITY_WEIGHT;
 
 import com.google.protobuf.MessageLite;
+import dev.kemudi.etcd.proto.WatchGrpc;
 import io.grpc.InternalMetadata;
 import io.grpc.InternalStatus;
 import io.grpc.Metadata;
@@ -21,7 +22,11 @@ import io.netty.handler.codec.http2.Http2Settings;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.handler.codec.http2.ReadOnlyHttp2Headers;
 import io.netty.util.AsciiString;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /*
@@ -65,6 +70,12 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
             ReadOnlyHttp2Headers.trailers(
                     true, AsciiString.cached("grpc-status"), AsciiString.cached("0"));
 
+    private static final AsciiString WATCH =
+            AsciiString.cached("/" + WatchGrpc.getWatchMethod().getFullMethodName());
+    private static final AsciiString STREAM = AsciiString.cached("kemudi-stream");
+    private static final Metadata.Key<String> STREAM_ID =
+            Metadata.Key.of("kemudi-stream", Metadata.ASCII_STRING_MARSHALLER);
+
     private final UnaryCalls calls;
     private final Http2ConnectionHandler handler;
     private final Http2Connection connection;
@@ -73,7 +84,13 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
     private final Outbox outbox;
     private final String commonName;
     private @Nullable ChannelHandlerContext context;
-    private boolean mustEncode = true;
+    private boolean newTable = true;
+    private boolean pinged = true;
+
+    /** Bounded by what each stream may have waiting: senders ask whether it is ready. */
+    private final Queue<Runnable> line = new ConcurrentLinkedQueue<>();
+
+    private final AtomicBoolean lineDue = new AtomicBoolean();
 
     /** What waits for its message. */
     private record Held(UnaryCalls.Served served, Http2Headers headers) {}
@@ -106,22 +123,24 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
      * @param outbox stands between {@code handler} and the socket
      * @param commonName of the client's verified certificate; empty when there is none
      */
-    static void precede(
+    static UnaryStreams precede(
             UnaryCalls calls, Http2ConnectionHandler handler, Outbox outbox, String commonName) {
-        handler.decoder().frameListener(new UnaryStreams(calls, handler, outbox, commonName));
+        UnaryStreams streams = new UnaryStreams(calls, handler, outbox, commonName);
+        handler.decoder().frameListener(streams);
+        return streams;
     }
 
     @Override
     public void onSettingsRead(ChannelHandlerContext ctx, Http2Settings settings)
             throws Http2Exception {
         context = ctx;
-        mustEncode = true;
+        newTable = true;
         super.onSettingsRead(ctx, settings);
     }
 
     @Override
     public void onPingRead(ChannelHandlerContext ctx, long data) throws Http2Exception {
-        mustEncode = true;
+        pinged = true;
         super.onPingRead(ctx, data);
     }
 
@@ -146,7 +165,15 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
                 return;
             }
         }
+        if (WATCH.equals(headers.path())) {
+            headers.set(STREAM, AsciiString.of(Integer.toString(id)));
+        }
         super.onHeadersRead(ctx, id, headers, dependency, weight, exclusive, padding, end);
+    }
+
+    /** The stream of a call of Watch, which is just being begun on the loop. */
+    Http2Stream stream(Metadata headers) {
+        return connection.stream(Integer.parseInt(headers.get(STREAM_ID)));
     }
 
     /** Lets gRPC have it. */
@@ -224,21 +251,13 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
     void answer(Http2Stream stream, MessageLite message) {
         int size = message.getSerializedSize();
         int bytes = size + Outbox.PREFIX_BYTES;
-        if (mustEncode
-                || bytes > Outbox.FRAME_BYTES_MAX
-                || bytes > windows.windowSize(stream)
-                || bytes > windows.windowSize(connection.connectionStream())
-                || !context().channel().isWritable()) {
-            mustEncode = false;
+        if (!fits(stream, bytes) || newTable) {
+            newTable = false;
             encode(stream, message, size);
             return;
         }
-        try {
-            outbox.add(stream.id(), message, size);
-            windows.incrementWindowSize(connection.connectionStream(), -bytes);
-        } catch (Http2Exception e) {
-            throw new IllegalStateException("a window that was large enough", e);
-        }
+        outbox.add(stream.id(), message, size);
+        take(connection.connectionStream(), bytes);
         handler.closeStreamLocal(stream, context().newSucceededFuture());
     }
 
@@ -250,6 +269,74 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
         handler.encoder().writeData(ctx, stream.id(), data, 0, false, ctx.newPromise());
         handler.encoder().writeHeaders(ctx, stream.id(), TRAILERS, 0, true, ctx.newPromise());
         outbox.flushSoon();
+    }
+
+    /**
+     * Runs it on the loop after all that stands in line already; one task takes many. On any
+     * thread.
+     */
+    void line(Runnable next) {
+        line.add(next);
+        if (!lineDue.getAndSet(true)) {
+            try {
+                execute(this::advance);
+            } catch (RejectedExecutionException stopped) {
+                line.clear(); // the server has stopped, and the connection with it
+            }
+        }
+    }
+
+    private void advance() {
+        lineDue.set(false);
+        for (Runnable next = line.poll(); next != null; next = line.poll()) {
+            next.run();
+        }
+    }
+
+    /** Sends one of its messages. */
+    void send(StreamOut out, WatchMessage message) {
+        Http2Stream stream = out.stream;
+        int size = message.length();
+        if (stream.state() != Http2Stream.State.OPEN
+                && stream.state() != Http2Stream.State.HALF_CLOSED_REMOTE) {
+            out.left(size);
+            return;
+        }
+        int bytes = size + Outbox.PREFIX_BYTES;
+        if (fits(stream, bytes) && !windows.hasFlowControlled(stream)) {
+            outbox.add(stream.id(), message);
+            take(stream, bytes);
+            take(connection.connectionStream(), bytes);
+            out.left(size);
+            return;
+        }
+        ChannelHandlerContext ctx = context();
+        ByteBuf data = ctx.alloc().ioBuffer(bytes);
+        Outbox.write(data, message);
+        handler.encoder()
+                .writeData(ctx, stream.id(), data, 0, false, ctx.newPromise())
+                .addListener(written -> out.left(size));
+        outbox.flushSoon();
+    }
+
+    /** Whether a message of so many bytes may go by the outbox now. */
+    private boolean fits(Http2Stream stream, int bytes) {
+        boolean fits =
+                !pinged
+                        && bytes <= Outbox.FRAME_BYTES_MAX
+                        && bytes <= windows.windowSize(stream)
+                        && bytes <= windows.windowSize(connection.connectionStream())
+                        && context().channel().isWritable();
+        pinged = false;
+        return fits;
+    }
+
+    private void take(Http2Stream window, int bytes) {
+        try {
+            windows.incrementWindowSize(window, -bytes);
+        } catch (Http2Exception e) {
+            throw new IllegalStateException("a window that was large enough", e);
+        }
     }
 
     /** Sends why there is no answer, and ends the stream. */

@@ -8,6 +8,7 @@ import dev.kemudi.store.Watcher;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,7 +21,7 @@ import java.util.List;
  * -----------------------------------
  * What a thousand watchers of one range are told differs in the id of the watch only. Fields of a protobuf
  * message may come in any order, so head and events are encoded once per batch of events, kept on the batch,
- * and each watcher's message is those bytes and its id behind them. gRPC copies both into the frame it sends.
+ * and each watcher's message is those bytes and its id behind them, copied once, into the connection's Outbox.
  */
 /** One message of a watch stream as it goes out: bytes shared with others, then its own. */
 final class WatchMessage {
@@ -32,6 +33,14 @@ final class WatchMessage {
     private WatchMessage(byte[] shared, byte[] own) {
         this.shared = shared;
         this.own = own;
+    }
+
+    int length() {
+        return shared.length + own.length;
+    }
+
+    void writeTo(ByteBuf out) {
+        out.writeBytes(shared).writeBytes(own);
     }
 
     static WatchMessage of(WatchResponse response) {
@@ -93,7 +102,7 @@ final class WatchMessage {
         }
     }
 
-    /** How gRPC is given them. */
+    /** How gRPC is given them, within the process. */
     static final MethodDescriptor.Marshaller<WatchMessage> MARSHALLER =
             new MethodDescriptor.Marshaller<>() {
                 @Override
@@ -120,7 +129,7 @@ final class WatchMessage {
         }
 
         private int length() {
-            return message.shared.length + message.own.length;
+            return message.length();
         }
 
         @Override

@@ -4,14 +4,18 @@ import dev.kemudi.etcd.proto.WatchGrpc;
 import dev.kemudi.etcd.proto.WatchRequest;
 import dev.kemudi.store.Store;
 import io.grpc.BindableService;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
+import io.netty.handler.codec.http2.Http2Stream;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 
 /** Watches, many on one stream. */
 final class WatchService implements BindableService {
@@ -20,9 +24,24 @@ final class WatchService implements BindableService {
     private final Limits limits;
     private final OpenStreams open;
     private final Guard guard;
+    private final CallGate.Kind kind;
+    private final Executor threads;
     private final Set<WatchStream> streams = ConcurrentHashMap.newKeySet();
 
-    WatchService(Store store, Member member, Limits limits, OpenStreams open, Guard guard) {
+    /**
+     * @param kind counts what is sent past gRPC
+     * @param threads one virtual thread per task
+     */
+    WatchService(
+            Store store,
+            Member member,
+            Limits limits,
+            OpenStreams open,
+            Guard guard,
+            CallGate.Kind kind,
+            Executor threads) {
+        this.kind = kind;
+        this.threads = threads;
         this.guard = guard;
         this.store = store;
         this.member = member;
@@ -42,8 +61,27 @@ final class WatchService implements BindableService {
                         ServiceDescriptor.newBuilder(WatchGrpc.SERVICE_NAME)
                                 .addMethod(method)
                                 .build())
-                .addMethod(method, ServerCalls.asyncBidiStreamingCall(this::watch))
+                .addMethod(method, this::begin)
                 .build();
+    }
+
+    private ServerCall.Listener<WatchRequest> begin(
+            ServerCall<WatchRequest, WatchMessage> call, Metadata headers) {
+        UnaryStreams connection = call.getAttributes().get(Front.STREAMS);
+        if (connection == null) {
+            return ServerCalls.asyncBidiStreamingCall(this::watch).startCall(call, headers);
+        }
+        Http2Stream stream = connection.stream(headers);
+        call.sendHeaders(new Metadata());
+        return ServerCalls.<WatchRequest, WatchMessage>asyncBidiStreamingCall(observer ->
+                        watch(
+                                new StreamOut(
+                                        (ServerCallStreamObserver<WatchMessage>) observer,
+                                        connection,
+                                        stream,
+                                        kind,
+                                        threads)))
+                .startCall(call, headers);
     }
 
     private StreamObserver<WatchRequest> watch(StreamObserver<WatchMessage> observer) {
