@@ -7,8 +7,13 @@ import dev.kemudi.etcd.proto.LeaseRevokeRequest;
 import dev.kemudi.etcd.proto.LockGrpc;
 import dev.kemudi.etcd.proto.LockRequest;
 import dev.kemudi.etcd.proto.UnlockRequest;
+import dev.kemudi.etcd.proto.WatchCreateRequest;
+import dev.kemudi.etcd.proto.WatchGrpc;
+import dev.kemudi.etcd.proto.WatchRequest;
+import dev.kemudi.etcd.proto.WatchResponse;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +37,7 @@ final class SoakRun {
     private static final int WATCHES = 24;
     private static final int LOCKERS = 4;
     private static final int HTTP_CALLS = 10;
+    private static final int LEAKED = 2_000;
     private static final long ROUND_MILLIS = 2_000;
     private static final long LOCK_MILLIS = 300;
     private static final Node.Setup SETUP = new Node.Setup("", Path.of("."), 1, false, "", "", "");
@@ -50,14 +56,17 @@ final class SoakRun {
     private final Node steady;
     private final List<Node> leaked = new ArrayList<>();
     private final AtomicLong others = new AtomicLong();
+    private final StreamObserver<WatchRequest> endless;
     private long calls;
     private long watches;
+    private long watched;
 
     private SoakRun(int port, long seed, Leak leak) {
         this.port = port;
         this.leak = leak;
         random = new Random(seed);
         steady = Node.at(SETUP, port);
+        endless = WatchGrpc.newStub(steady.channel()).watch(new Deaf());
     }
 
     /** Arguments: port of the server at 127.0.0.1, seconds, seed, what to leak or none. */
@@ -191,17 +200,34 @@ final class SoakRun {
                 leaked.add(node);
             }
             case WATCHES -> {
-                WatchSpec never = new WatchSpec("never", "", 0, false, false, false);
-                for (int i = 0; i < WATCHES; i++) {
-                    Watching.open(steady, never, false);
+                for (int i = 0; i < LEAKED; i++) {
+                    endless.onNext(
+                            WatchRequest.newBuilder()
+                                    .setCreateRequest(
+                                            WatchCreateRequest.newBuilder()
+                                                    .setKey(Wires.bytes("never"))
+                                                    .setWatchId(++watched))
+                                    .build());
                 }
             }
             case LEASES -> {
-                var leases = LeaseGrpc.newBlockingStub(steady.channel());
-                for (int i = 0; i < 1_000; i++) {
+                var leases = LeaseGrpc.newFutureStub(steady.channel());
+                for (int i = 0; i < LEAKED; i++) {
                     leases.leaseGrant(LeaseGrantRequest.newBuilder().setTTL(86_400).build());
                 }
             }
         }
+    }
+
+    /** Who is told of what was leaked, and does not care. */
+    private record Deaf() implements StreamObserver<WatchResponse> {
+        @Override
+        public void onNext(WatchResponse told) {}
+
+        @Override
+        public void onError(Throwable ended) {}
+
+        @Override
+        public void onCompleted() {}
     }
 }
