@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** kill -9 at random points; {@code -Dkemudi.crash.rounds=1000} for the long run. */
@@ -25,6 +26,7 @@ class CrashTest {
     private long told;
 
     @Test
+    @Timeout(value = 3, unit = TimeUnit.HOURS) // a thousand rounds
     void nothingAcknowledgedIsLostAndNothingTornIsServed() throws Exception {
         int rounds = Integer.getInteger("kemudi.crash.rounds", 20);
         Random random = new Random(42);

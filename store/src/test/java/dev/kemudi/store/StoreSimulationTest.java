@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * found. The long form is {@code -Dkemudi.store.seeds=20000}; one seed is {@code
  * -Dkemudi.store.seed=7 -Dkemudi.store.seeds=1}.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS) // of the long form
 class StoreSimulationTest {
     private static final long FIRST = Long.getLong("kemudi.store.seed", 1);
     private static final long SEEDS = Long.getLong("kemudi.store.seeds", 60);
