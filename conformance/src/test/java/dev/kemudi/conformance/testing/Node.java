@@ -160,6 +160,8 @@ final class Node {
             builder.environment().put("FAKETIME_CACHE_DURATION", "1");
             builder.environment().put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
             builder.environment().put("DONT_FAKE_MONOTONIC", "1");
+            // Its fix for old C libraries has every timed wait of a JVM end at once: a busy loop.
+            builder.environment().put("FAKETIME_FORCE_MONOTONIC_FIX", "0");
         }
         try {
             Files.createDirectories(disk());
