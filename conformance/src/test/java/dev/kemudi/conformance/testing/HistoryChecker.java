@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -51,6 +53,7 @@ final class HistoryChecker {
     private final Map<String, Call> knownByValue = new HashMap<>();
     private final Map<String, Deque<Call>> unknownDeletes = new HashMap<>();
     private final Map<Call, Long> settled = new HashMap<>();
+    private final Set<String> valuesWritten = new HashSet<>();
     private final TreeMap<Long, Long> toldBefore = new TreeMap<>();
 
     HistoryChecker(History history, EventLog log) {
@@ -63,6 +66,10 @@ final class HistoryChecker {
         violations.addAll(log.violations());
         List<Call> calls = history.calls();
         told(calls);
+        log.revisions()
+                .values()
+                .forEach(events ->
+                        events.values().forEach(event -> valuesWritten.add(event.cell().value())));
         for (Call call : calls) {
             switch (call.outcome()) {
                 case Outcome.Done done -> acknowledged(call, done);
@@ -245,11 +252,21 @@ final class HistoryChecker {
     private void unknown(Call call) {
         values(call, call.request().then(), unknownByValue);
         values(call, call.request().otherwise(), unknownByValue);
-        for (Step step : call.request().then()) {
+        List<Step> steps = new ArrayList<>(call.request().then());
+        steps.addAll(call.request().otherwise());
+        // A call whose value is in the log wrote there, and deleted nothing.
+        if (steps.stream().anyMatch(step -> step instanceof Step.Put put && isWritten(put))) {
+            return;
+        }
+        for (Step step : steps) {
             if (step instanceof Step.Delete delete) {
                 unknownDeletes.computeIfAbsent(delete.key(), k -> new ArrayDeque<>()).add(call);
             }
         }
+    }
+
+    private boolean isWritten(Step.Put put) {
+        return valuesWritten.contains(put.value());
     }
 
     /** Each revision must have a cause. */
@@ -289,9 +306,18 @@ final class HistoryChecker {
         if (revision <= toldBefore(call.calledNanos())) {
             violate("revision went back", "it was settled at %d: %s", revision, call);
         }
-        boolean succeeded =
-                call.request().guards().stream().allMatch(guard -> holds(guard, revision - 1));
-        written(call, call.request().branch(succeeded), revision);
+        written(call, branchAt(call, revision), revision);
+    }
+
+    private List<Step> branchAt(Call call, long revision) {
+        Request request = call.request();
+        return request.branch(
+                request.guards().stream().allMatch(guard -> holds(guard, revision - 1)));
+    }
+
+    private boolean deletes(Call call, String key, long revision) {
+        return toldBefore(call.calledNanos()) < revision
+                && branchAt(call, revision).contains(new Step.Delete(key));
     }
 
     /** Only deletes: by a call of unknown outcome, or by a lease that ended. */
@@ -299,11 +325,14 @@ final class HistoryChecker {
         if (events.size() == 1) {
             Deque<Call> candidates =
                     unknownDeletes.getOrDefault(events.firstKey(), new ArrayDeque<>());
-            Call first = candidates.peek();
             boolean leased = leaseAt(events.firstKey(), revision) != 0;
-            boolean possible = first != null && toldBefore(first.calledNanos()) < revision;
-            if (possible && !leased) {
-                settle(candidates.remove(), revision);
+            Optional<Call> cause =
+                    candidates.stream()
+                            .filter(call -> deletes(call, events.firstKey(), revision))
+                            .findFirst();
+            if (cause.isPresent() && !leased) {
+                candidates.remove(cause.get());
+                settle(cause.get(), revision);
                 return;
             }
         }

@@ -6,11 +6,13 @@ import static dev.kemudi.conformance.testing.Told.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kemudi.conformance.testing.History.Cell;
+import dev.kemudi.conformance.testing.History.Guard;
 import dev.kemudi.conformance.testing.History.LeaseAct;
 import dev.kemudi.conformance.testing.History.Outcome;
 import dev.kemudi.conformance.testing.History.Request;
 import dev.kemudi.conformance.testing.History.Result;
 import dev.kemudi.conformance.testing.History.Step;
+import dev.kemudi.conformance.testing.History.Target;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -192,6 +194,30 @@ class HistoryCheckerTest {
         told.lostAnswer(4, "k", "b")
                 .event(5, "k", cell("b", 4, 4, 1))
                 .events(6, false, gone("k", 5));
+        assertThat(told.broken()).containsExactly("deleted by nobody");
+    }
+
+    private static Request create(String key, String value) {
+        return new Request(
+                List.of(new Guard(key, Target.CREATE, "0")),
+                List.of(new Step.Put(key, value, 0)),
+                List.of(new Step.Delete(key)),
+                false,
+                0);
+    }
+
+    @Test
+    void aDeleteMayBeTheOtherBranchOfATransactionOfUnknownOutcome() {
+        Told told = one().unknown(3, create("k", "b")).events(4, false, gone("k", 3));
+        assertThat(told.broken()).isEmpty();
+    }
+
+    @Test
+    void aTransactionThatIsSeenToHaveWrittenDeletedNothing() {
+        Told told =
+                one().unknown(3, create("k", "b"))
+                        .events(4, false, gone("k", 3))
+                        .event(5, "k", cell("b", 4, 4, 1));
         assertThat(told.broken()).containsExactly("deleted by nobody");
     }
 
