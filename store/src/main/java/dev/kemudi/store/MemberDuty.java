@@ -23,6 +23,7 @@ final class MemberDuty {
     private final Log<Answer> log;
     private CompletableFuture<?> underWay = CompletableFuture.completedFuture(null);
     private int rest;
+    private int turn;
     private String told = "";
 
     MemberDuty(Identity identity, Members members, Log<Answer> log) {
@@ -41,6 +42,7 @@ final class MemberDuty {
         }
         if (underWay.isCompletedExceptionally()) {
             tell(underWay.exceptionNow());
+            turn++;
             // It rests, and looks again at what is to be done.
             underWay = CompletableFuture.completedFuture(null);
             rest = REST_TICKS;
@@ -77,7 +79,7 @@ final class MemberDuty {
     private CompletableFuture<?> reconfigure(Quorum quorum, long self) {
         List<Peer> now = quorum.peers();
         List<Peer> declared = members.declared();
-        Optional<List<Peer>> next = Members.towards(now, declared, self);
+        Optional<List<Peer>> next = Members.towards(now, declared, self, turn);
         if (next.isPresent()) {
             LOG.log(Level.INFO, "the quorum changes from {0} to {1}", now, next.get());
             return quorum.reconfigure(next.get());

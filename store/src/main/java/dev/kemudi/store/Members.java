@@ -311,8 +311,12 @@ final class Members implements Membership {
     /**
      * The next quorum on the way from {@code now} to {@code declared}; empty when it is there, or
      * when all that is left is that the leader itself goes.
+     *
+     * @param turn which of those that are missing comes, in turns: one that was declared and never
+     *     started must not keep another one out
      */
-    static Optional<List<Peer>> towards(List<Peer> now, List<Peer> declared, long leader) {
+    static Optional<List<Peer>> towards(
+            List<Peer> now, List<Peer> declared, long leader, int turn) {
         for (Peer peer : now) {
             boolean stays = declared.stream().anyMatch(other -> other.id() == peer.id());
             if (!stays && peer.id() != leader) {
@@ -326,12 +330,13 @@ final class Members implements Membership {
                 return Optional.of(with(without(now, wanted.id()), wanted));
             }
         }
-        for (Peer wanted : declared) {
-            if (now.stream().noneMatch(peer -> peer.id() == wanted.id())) {
-                return Optional.of(with(now, wanted));
-            }
-        }
-        return Optional.empty();
+        List<Peer> missing =
+                declared.stream()
+                        .filter(wanted -> now.stream().noneMatch(peer -> peer.id() == wanted.id()))
+                        .toList();
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of(with(now, missing.get(Math.floorMod(turn, missing.size()))));
     }
 
     private static List<Peer> without(List<Peer> peers, long id) {
