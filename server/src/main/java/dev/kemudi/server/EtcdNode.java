@@ -123,6 +123,10 @@ final class EtcdNode implements AutoCloseable {
         return open.server().port();
     }
 
+    boolean leads() {
+        return open.store().standing().leading();
+    }
+
     /** Says etcd's ready lines once writes have somewhere to go. */
     void awaitReady() throws InterruptedException {
         while (!isPublished()) {
