@@ -22,8 +22,11 @@ import java.util.Optional;
  * @param tls how peers prove who they are; without it anyone who reaches {@code listen} may act as
  *     a peer
  * @param electionMinMillis how long a leader may be silent before others stand for election; a
- *     random time between this and {@code electionMaxMillis}. Heartbeats come at half of it
- * @param electionMaxMillis the longest silence
+ *     random time between this and {@code electionMaxMillis}
+ * @param electionMaxMillis the longest silence; a leader that hears no majority for so long stops
+ *     leading
+ * @param heartbeatMillis how long a leader lets a line rest; half of {@code electionMinMillis} at
+ *     most
  */
 public record Config(
         long self,
@@ -34,7 +37,10 @@ public record Config(
         boolean seeded,
         Optional<Tls> tls,
         int electionMinMillis,
-        int electionMaxMillis) {
+        int electionMaxMillis,
+        int heartbeatMillis) {
+    private static final int HEARTBEAT_MILLIS_MIN = 10;
+
     public Config {
         peers = List.copyOf(peers);
         if (self == 0) {
@@ -48,6 +54,12 @@ public record Config(
                     "electionMinMillis, electionMaxMillis: expected 50 <= min <= max, found %d and %d"
                             .formatted(electionMinMillis, electionMaxMillis));
         }
+        if (heartbeatMillis < HEARTBEAT_MILLIS_MIN) {
+            throw new IllegalArgumentException(
+                    "heartbeatMillis: expected %d at least, found %d"
+                            .formatted(HEARTBEAT_MILLIS_MIN, heartbeatMillis));
+        }
+        heartbeatMillis = Math.min(heartbeatMillis, electionMinMillis / 2);
         if (listen.isEmpty()) {
             long id = self;
             listen =
@@ -62,9 +74,12 @@ public record Config(
         }
     }
 
-    /** A first member of a new cluster: no TLS, silence of 400 to 800 ms. */
+    /**
+     * A first member of a new cluster: no TLS, silence of 400 to 800 ms, heartbeats each 100 ms.
+     */
     public static Config of(long self, String clusterId, List<Peer> peers) {
-        return new Config(self, clusterId, peers, "", false, false, Optional.empty(), 400, 800);
+        return new Config(
+                self, clusterId, peers, "", false, false, Optional.empty(), 400, 800, 100);
     }
 
     /** The same, listening elsewhere than where others reach it. */
@@ -78,7 +93,8 @@ public record Config(
                 seeded,
                 tls,
                 electionMinMillis,
-                electionMaxMillis);
+                electionMaxMillis,
+                heartbeatMillis);
     }
 
     /** The same, of a node that waits to be added to a cluster that exists. */
@@ -92,7 +108,8 @@ public record Config(
                 seeded,
                 tls,
                 electionMinMillis,
-                electionMaxMillis);
+                electionMaxMillis,
+                heartbeatMillis);
     }
 
     /** The same, where every first member was given the same state. */
@@ -106,7 +123,8 @@ public record Config(
                 true,
                 tls,
                 electionMinMillis,
-                electionMaxMillis);
+                electionMaxMillis,
+                heartbeatMillis);
     }
 
     /** The same, with peers that prove who they are. */
@@ -120,11 +138,28 @@ public record Config(
                 seeded,
                 Optional.of(newTls),
                 electionMinMillis,
-                electionMaxMillis);
+                electionMaxMillis,
+                heartbeatMillis);
     }
 
     /** The same, with other patience. */
     public Config withElectionMillis(int min, int max) {
-        return new Config(self, clusterId, peers, listen, joining, seeded, tls, min, max);
+        return new Config(
+                self, clusterId, peers, listen, joining, seeded, tls, min, max, heartbeatMillis);
+    }
+
+    /** The same, with heartbeats as often as this. */
+    public Config withHeartbeatMillis(int millis) {
+        return new Config(
+                self,
+                clusterId,
+                peers,
+                listen,
+                joining,
+                seeded,
+                tls,
+                electionMinMillis,
+                electionMaxMillis,
+                millis);
     }
 }

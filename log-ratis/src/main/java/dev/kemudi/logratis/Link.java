@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClientRpc;
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Link implements Closeable {
     private static final System.Logger LOG = System.getLogger(RatisLog.class.getName());
+    private static final int SILENCE_MILLIS = 2_000;
     private static final ByteString MACHINE = ByteString.copyFrom(new byte[] {1});
 
     private final RaftServer server;
@@ -126,11 +128,14 @@ final class Link implements Closeable {
         }
         RaftClientRpc now = rpc;
         return now.sendRequestAsyncUnordered(request)
+                .orTimeout(SILENCE_MILLIS, TimeUnit.MILLISECONDS)
                 .whenComplete((reply, failed) -> renewAfter(now, to, failed))
                 .thenApply(Link::successful);
     }
 
-    /** After a refusal, too, Ratis' stream takes nothing more: it needs a new one. */
+    /**
+     * After a refusal, too, Ratis' stream takes nothing more; and one that is silent may be cut.
+     */
     private void renewAfter(RaftClientRpc now, RaftPeerId to, @Nullable Throwable failed) {
         if (failed != null && !closed) {
             blocking.execute(() -> now.handleException(to, failed, true));

@@ -97,6 +97,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     private final Proposer<R> proposer;
     private final Barriers barriers;
     private final Steward steward;
+    private final Lines lines;
     private final Path directory;
     // Threads bounded by questionsMax, and one each for a copy, a line to renew and a failure.
     private final ExecutorService blocking =
@@ -238,6 +239,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
                         limits.barrierMillis(),
                         this::barrier,
                         this::appliedIndex);
+        lines = new Lines(server, division, appenders, config, blocking);
         steward = new Steward(this::look, this::tail);
     }
 
@@ -466,6 +468,9 @@ public final class RatisLog<R> implements Log<R>, Quorum {
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "the state machine failed to hear where it stands", e);
             }
+        }
+        if (failure == null) {
+            lines.look();
         }
         if (failure == null && wantsCopy() && copying.compareAndSet(false, true)) {
             blocking.execute(this::copy);

@@ -61,6 +61,10 @@ final class Settings {
         RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(to, millis(2 * max));
         // A machine that slept for a minute goes on; Ratis would close itself for good.
         RaftServerConfigKeys.setCloseThreshold(to, TimeDuration.valueOf(10_000, TimeUnit.DAYS));
+        // Who slept too long itself does not judge the leader's silence; but a crowded machine
+        // delays
+        // everybody a little, and an election that was needless ends at the first vote.
+        RaftServerConfigKeys.setSleepDeviationThreshold(to, millis(max));
         // A follower that comes back is found within a third of a second, not within seven.
         RaftServerConfigKeys.Log.Appender.setRetryPolicy(to, "10ms,20,200ms,1000000");
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
-/** Members in one process, on loopback. */
+/** Members in one process, on loopback; one of them leads when the constructor returns. */
 final class Cluster implements AutoCloseable {
     static final Limits LIMITS = Limits.defaults();
 
@@ -47,6 +47,9 @@ final class Cluster implements AutoCloseable {
         }
         for (long id = 1; id <= size; id++) {
             start(id);
+        }
+        if (size > 0) {
+            leader();
         }
     }
 

@@ -222,4 +222,32 @@ class FailoverTest {
             assertThat(cluster.log(follower).standing().term()).isGreaterThan(term);
         }
     }
+
+    /**
+     * The member that came back cannot lead, because it lacks an entry; the other one had been
+     * refused by it again and again, and must ask it all the same.
+     */
+    @Test
+    void aMemberThatWasAwayForLongIsAskedForItsVoteAtOnce() throws Exception {
+        try (Cluster cluster = new Cluster(root, 3)) {
+            long leader = cluster.leader();
+            long stays = cluster.follower();
+            long away = 6 - leader - stays;
+            write(cluster.log(stays), "known to all");
+            cluster.kill(away);
+            write(cluster.log(stays), "known to two");
+            cluster.kill(leader);
+            long refused = System.nanoTime();
+            eventually(
+                    "gRPC would wait for five seconds more",
+                    () -> System.nanoTime() - refused > TimeUnit.MILLISECONDS.toNanos(10_500));
+            cluster.start(away);
+            long back = System.nanoTime();
+            eventually("someone leads", () -> cluster.log(stays).standing().leading());
+            assertThat(System.nanoTime() - back).isLessThan(TimeUnit.MILLISECONDS.toNanos(3_500));
+            write(cluster.log(away), "after");
+            assertThat(cluster.ledger(away).texts())
+                    .containsExactly("known to all", "known to two", "after");
+        }
+    }
 }

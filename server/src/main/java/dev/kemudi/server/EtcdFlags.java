@@ -36,12 +36,11 @@ final class EtcdFlags {
                                     100_000,
                                     "a member is copied by bytes applied, not by entries")
                             .ignored(),
+                    number("heartbeat-interval", 100, "milliseconds between heartbeats"),
                     number(
-                                    "heartbeat-interval",
-                                    100,
-                                    "heartbeats come at half the election timeout")
-                            .ignored(),
-                    number("election-timeout", 1_000, "milliseconds until an election"),
+                            "election-timeout",
+                            1_000,
+                            "milliseconds of silence until an election; when not given, 800"),
                     toggle("initial-election-tick-advance", true, "elections begin at once")
                             .ignored(),
                     urls("listen-peer-urls", "http://localhost:2380", "where peers connect"),

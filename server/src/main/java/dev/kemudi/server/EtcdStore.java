@@ -34,7 +34,9 @@ import java.util.Optional;
 /** Opens the store of one member as etcd's flags say. */
 final class EtcdStore {
     private static final System.Logger LOG = System.getLogger("etcdserver");
-    private static final int ELECTION_MIN_MILLIS = 50;
+    private static final int ELECTION_MILLIS_MIN = 100;
+    private static final int HEARTBEAT_MILLIS_MIN = 10;
+    private static final int MILLIS_MAX = 50_000;
 
     private final EtcdSettings settings;
     private final EtcdCluster cluster;
@@ -131,18 +133,21 @@ final class EtcdStore {
                                 Identity.peers(cluster.asMembers()))
                         .withListen(listen.getAuthority());
         if (settings.has("election-timeout")) {
-            int election =
-                    (int)
-                            Math.max(
-                                    ELECTION_MIN_MILLIS,
-                                    Math.min(settings.number("election-timeout"), 60_000));
-            config = config.withElectionMillis(election, 2 * election);
+            int election = millis("election-timeout", ELECTION_MILLIS_MIN);
+            config = config.withElectionMillis(election / 2, election);
+        }
+        if (settings.has("heartbeat-interval")) {
+            config = config.withHeartbeatMillis(millis("heartbeat-interval", HEARTBEAT_MILLIS_MIN));
         }
         boolean secure =
                 cluster.own().peerUrls().stream().anyMatch(url -> "https".equals(url.getScheme()));
         return joins()
                 ? (secure ? config.withTls(tls()) : config).asJoining()
                 : secure ? config.withTls(tls()) : config;
+    }
+
+    private int millis(String flag, int min) {
+        return (int) Math.clamp(settings.number(flag), min, MILLIS_MAX);
     }
 
     private Tls tls() {
