@@ -64,7 +64,8 @@ class StoreSimulationTest {
             new StoreSimulation(seed, bug, false).go();
             return Optional.empty();
         } catch (AssertionError e) {
-            return Optional.of(e.getMessage().strip().lines().findFirst().orElseThrow());
+            return Optional.of(
+                    String.valueOf(e.getMessage()).strip().lines().findFirst().orElseThrow());
         }
     }
 
