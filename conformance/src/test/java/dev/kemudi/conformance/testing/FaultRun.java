@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -39,18 +40,26 @@ final class FaultRun {
 
     private FaultRun(Map<String, String> options) {
         this.options = options;
-        this.seed = Long.parseLong(options.get("seed"));
+        this.seed = Long.parseLong(required(options, "seed"));
         setup =
                 new Node.Setup(
-                        options.get("server"),
-                        Path.of(options.get("dir")),
-                        Integer.parseInt(options.get("nodes")),
-                        options.get("namespaces").equals("yes"),
-                        options.get("prefix"),
-                        options.get("subnet"),
+                        required(options, "server"),
+                        Path.of(required(options, "dir")),
+                        Integer.parseInt(required(options, "nodes")),
+                        required(options, "namespaces").equals("yes"),
+                        required(options, "prefix"),
+                        required(options, "subnet"),
                         options.getOrDefault("faketime", ""));
         cluster =
-                new Faulty(setup, seed, options.get("etcdctl"), options.get("disks").equals("yes"));
+                new Faulty(
+                        setup,
+                        seed,
+                        required(options, "etcdctl"),
+                        required(options, "disks").equals("yes"));
+    }
+
+    private static String required(Map<String, String> options, String name) {
+        return Objects.requireNonNull(options.get(name), () -> "expected " + name + "=…");
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -115,10 +124,10 @@ final class FaultRun {
     }
 
     private Map<Fault, Integer> hurt() {
-        int wanted = Integer.parseInt(options.get("faults"));
+        int wanted = Integer.parseInt(required(options, "faults"));
         long end =
                 System.nanoTime()
-                        + TimeUnit.SECONDS.toNanos(Long.parseLong(options.get("seconds")));
+                        + TimeUnit.SECONDS.toNanos(Long.parseLong(required(options, "seconds")));
         Map<Fault, Integer> done = new EnumMap<>(Fault.class);
         Set<Fault> possible = possible();
         Pace.millis(1_000);
@@ -146,13 +155,14 @@ final class FaultRun {
         List<String> only =
                 options.getOrDefault("only", "").isEmpty()
                         ? List.of()
-                        : Arrays.asList(options.get("only").split(","));
+                        : Arrays.asList(required(options, "only").split(","));
         for (Fault fault : Fault.values()) {
             String why =
                     switch (fault.needs()) {
                         case NOTHING -> "";
                         case NAMESPACES -> setup.namespaces() ? "" : "no network namespaces";
-                        case DISKS -> options.get("disks").equals("yes") ? "" : "no loop disks";
+                        case DISKS ->
+                                required(options, "disks").equals("yes") ? "" : "no loop disks";
                         case FAKE_TIME -> setup.fakeTime().isEmpty() ? "no libfaketime" : "";
                     };
             if (setup.nodes() < fault.nodesMin()) {
@@ -256,7 +266,7 @@ final class FaultRun {
     private boolean verdict(int faults) throws IOException {
         violations.stream().limit(SHOWN_MAX).forEach(one -> say("VIOLATION %s", one));
         if (!violations.isEmpty()) {
-            Path file = Path.of(options.get("history"));
+            Path file = Path.of(required(options, "history"));
             List<String> lines = new ArrayList<>();
             violations.forEach(one -> lines.add("VIOLATION " + one));
             lines.addAll(history.lines());

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One server process under etcd's flags: started, stopped, killed, held, cut off, short of disk, by
@@ -21,7 +23,7 @@ final class Node {
     private final int number;
     private final int port;
     private final ManagedChannel channel;
-    private Process process;
+    private @Nullable Process process;
     private int exits;
 
     /**
@@ -165,9 +167,10 @@ final class Node {
         }
         try {
             Files.createDirectories(disk());
-            process = builder.start();
+            Process started = builder.start();
+            process = started;
             if (Files.isWritable(control("cgroup.procs"))) {
-                Files.writeString(control("cgroup.procs"), Long.toString(process.pid()));
+                Files.writeString(control("cgroup.procs"), Long.toString(started.pid()));
             }
         } catch (IOException e) {
             throw new IllegalStateException("cannot start " + command, e);
@@ -178,13 +181,13 @@ final class Node {
     void kill() {
         if (process != null) {
             process.destroyForcibly();
-            await();
+            await(process);
         }
     }
 
-    private void await() {
+    private void await(Process ending) {
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            if (!ending.waitFor(20, TimeUnit.SECONDS)) {
                 throw new IllegalStateException(name() + " does not die");
             }
         } catch (InterruptedException e) {
@@ -192,12 +195,17 @@ final class Node {
         }
     }
 
+    private void signal(String which) {
+        Process running = Objects.requireNonNull(process, () -> name() + " was never started");
+        Shell.attempt("kill", which, Long.toString(running.pid()));
+    }
+
     void hold() {
-        Shell.attempt("kill", "-STOP", Long.toString(process.pid()));
+        signal("-STOP");
     }
 
     void release() {
-        Shell.attempt("kill", "-CONT", Long.toString(process.pid()));
+        signal("-CONT");
     }
 
     /** Packets from here to the other are dropped, one way. */

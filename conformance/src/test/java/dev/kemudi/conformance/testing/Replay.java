@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -106,6 +107,10 @@ final class Replay implements AutoCloseable {
         }
     }
 
+    private ReplayStream stream(String name) {
+        return Objects.requireNonNull(streams.get(name), () -> "no stream " + name + " is open");
+    }
+
     Step step(String line) {
         String[] words = line.split(" ", 3);
         String second = words.length > 1 ? words[1] : "";
@@ -114,9 +119,12 @@ final class Replay implements AutoCloseable {
         try {
             switch (words[0]) {
                 case "open" -> streams.put(second, open(method(rest)));
-                case "send" -> streams.get(second).send(rest);
-                case "read" -> streams.get(second).read(Integer.parseInt(rest), fields);
-                case "close" -> streams.remove(second).close(fields);
+                case "send" -> stream(second).send(rest);
+                case "read" -> stream(second).read(Integer.parseInt(rest), fields);
+                case "close" -> {
+                    stream(second).close(fields);
+                    streams.remove(second);
+                }
                 case "token" -> authenticate(second, rest, fields);
                 case "json" -> json(second, rest, fields);
                 case "get" -> page(second, fields);

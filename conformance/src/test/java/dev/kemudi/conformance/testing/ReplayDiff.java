@@ -86,7 +86,7 @@ final class ReplayDiff {
     /** A server that dies answers nothing more: the rest of the session would compare silence. */
     private static void alive(Replay.Step step, String server) {
         if ("UNAVAILABLE".equals(step.fields().get("status"))
-                && step.fields().get("message").contains("io exception")) {
+                && step.fields().getOrDefault("message", "").contains("io exception")) {
             throw new IllegalStateException(server + " is gone after: " + step.line());
         }
     }

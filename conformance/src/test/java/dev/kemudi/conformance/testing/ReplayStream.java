@@ -22,7 +22,10 @@ final class ReplayStream implements ClientResponseObserver<DynamicMessage, Dynam
 
     private final MethodDescriptor method;
     private final List<DynamicMessage> answers = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // gRPC gives it before anything else
     private ClientCallStreamObserver<DynamicMessage> requests;
+
     private long heardNanos = System.nanoTime();
     private String end = "";
 

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client: reads and writes a few keys that all clients share, with values that nobody else
@@ -50,7 +51,7 @@ final class Traffic implements Runnable {
     private long revision;
     private long lease;
     private String swapKey = "";
-    private Cell swapCell;
+    private @Nullable Cell swapCell;
 
     Traffic(
             int client,

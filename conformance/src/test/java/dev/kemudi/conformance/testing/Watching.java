@@ -24,7 +24,10 @@ final class Watching implements ClientResponseObserver<WatchRequest, WatchRespon
     private final WatchSpec spec;
     private final boolean fragment;
     private final List<Delivery> deliveries = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // gRPC gives it before anything else
     private ClientCallStreamObserver<WatchRequest> requests;
+
     private long lastRevision;
     private long lastHeardNanos = System.nanoTime();
     private boolean created;
