@@ -134,7 +134,8 @@ class HttpTest {
                                 "etcd_network_client_grpc_sent_bytes_total",
                                 "process_resident_memory_bytes",
                                 "grpc_server_started_total{grpc_method=\"Watch\","
-                                        + "grpc_service=\"grpc.health.v1.Health\",grpc_type=\"server_stream\"} 0.0",
+                                        + "grpc_service=\"grpc.health.v1.Health\","
+                                        + "grpc_type=\"server_stream\"} 0.0",
                                 "grpc_server_started_total{grpc_method=\"Txn\","
                                         + "grpc_service=\"etcdserverpb.KV\",grpc_type=\"unary\"} 2.0",
                                 "grpc_server_msg_received_total{grpc_method=\"Range\","
