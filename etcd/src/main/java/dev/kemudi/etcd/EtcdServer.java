@@ -233,6 +233,7 @@ public final class EtcdServer implements AutoCloseable {
                         .permitKeepAliveTime(limits.keepAliveFloorMillis(), TimeUnit.MILLISECONDS)
                         .permitKeepAliveWithoutCalls(true)
                         .addStreamTracerFactory(gate)
+                        .intercept(new StalenessBound())
                         .intercept(credentials)
                         .intercept(gate);
         addresses.stream().skip(1).forEach(builder::addListenAddress);

@@ -18,7 +18,9 @@ import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -58,13 +60,20 @@ final class KvService extends KVGrpc.KVImplBase {
 
     @Override
     public void range(RangeRequest request, StreamObserver<RangeResponse> observer) {
-        range(Credential.current(), request, observer);
+        range(Credential.current(), StalenessBound.current(), request, observer);
     }
 
     private void range(
             Credential who, RangeRequest request, StreamObserver<RangeResponse> observer) {
-        // What was committed before the question must be seen by the answer.
-        CompletableFuture<?> barrier = request.getSerializable() ? NOTHING : store.readBarrier();
+        range(who, Optional.empty(), request, observer);
+    }
+
+    private void range(
+            Credential who,
+            Optional<Duration> bound,
+            RangeRequest request,
+            StreamObserver<RangeResponse> observer) {
+        CompletableFuture<?> barrier = barrier(request, bound);
         if (isShort(request)) {
             Unary.answer(observer, barrier, lanes.current(), at -> read(who, request));
             return;
@@ -77,6 +86,16 @@ final class KvService extends KVGrpc.KVImplBase {
         lanes.blocking().execute(() -> Unary.answer(observer, work));
     }
 
+    /**
+     * What was committed before the question is seen by the answer, unless the client wants less.
+     */
+    private CompletableFuture<?> barrier(RangeRequest request, Optional<Duration> bound) {
+        if (!request.getSerializable()) {
+            return store.readBarrier();
+        }
+        return bound.isPresent() ? store.readBarrier(bound.get()) : NOTHING;
+    }
+
     @Override
     public void rangeStream(RangeRequest request, StreamObserver<RangeStreamResponse> observer) {
         RangePieces pieces =
@@ -85,12 +104,11 @@ final class KvService extends KVGrpc.KVImplBase {
                         limits.requestBytesMax(),
                         (ServerCallStreamObserver<RangeStreamResponse>) observer);
         Credential who = Credential.current();
+        Optional<Duration> bound = StalenessBound.current();
         Runnable work =
                 () -> {
                     try {
-                        if (!request.getSerializable()) {
-                            Errors.await(store.readBarrier());
-                        }
+                        Errors.await(barrier(request, bound));
                         if (request.getCountOnly() || Ranges.readsWhole(request)) {
                             // Sorting and filters need all of it at once.
                             pieces.last(read(who, request));

@@ -30,7 +30,8 @@ final class UnaryCalls {
             List.of(
                     AsciiString.cached("connection"),
                     AsciiString.cached("host"),
-                    AsciiString.cached("content-length"));
+                    AsciiString.cached("content-length"),
+                    AsciiString.cached(StalenessBound.HEADER));
 
     private final CallGate gate;
     private final Credentials credentials;

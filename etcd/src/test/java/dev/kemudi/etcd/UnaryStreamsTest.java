@@ -131,6 +131,24 @@ class UnaryStreamsTest {
     }
 
     @Test
+    void aSerializableReadMayBeOldUnlessItsHeaderSetsABound() throws Exception {
+        byte[] read = range("k").toBuilder().setSerializable(true).build().toByteArray();
+        String bound = "kemudi-staleness-max";
+        majority = CompletableFuture.failedFuture(Errors.LEADERLESS.asRuntimeException());
+
+        assertThat(raw.answer(raw.call(RANGE, read)).status()).isEqualTo(OK);
+        assertThat(raw.answer(raw.call(RANGE, read, bound, "500ms")).headers)
+                .containsEntry("grpc-message", "etcdserver: no leader");
+        assertThat(raw.answer(raw.call(RANGE, read, bound, "soon")).headers)
+                .containsEntry("grpc-status", "3")
+                .hasEntrySatisfying(
+                        "grpc-message",
+                        message -> assertThat(message).startsWith(bound).contains("soon"));
+        majority = CompletableFuture.completedFuture(0L);
+        assertThat(raw.answer(raw.call(RANGE, read, bound, "500ms")).status()).isEqualTo(OK);
+    }
+
+    @Test
     void aMessageMayComeInPiecesAndEndByItself() throws Exception {
         byte[] whole = RawConnection.prefixed(put("pieces", 256).toByteArray());
         int stream = raw.headers(PUT);

@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,7 @@ public final class KemudiStore implements Store {
     private final Path scratch;
     private final WatchHub hub;
     private final Log<Answer> log;
+    private final Freshness freshness;
     private final Upkeep upkeep;
     private final Writes writes;
     private final LeaseDesk leases;
@@ -79,6 +81,7 @@ public final class KemudiStore implements Store {
             metrics.close();
             throw e;
         }
+        this.freshness = new Freshness(log, time);
         this.upkeep = new Upkeep(backend, log, limits, time, metrics, this::beside, diskHasRoom);
         this.writes = new Writes(backend, log, areas, limits, time, metrics, upkeep::diskFull);
         this.leases = new LeaseDesk(backend, log, writes, keeper, limits, metrics);
@@ -86,7 +89,7 @@ public final class KemudiStore implements Store {
         this.memberDuty = new MemberDuty(identity, members, log);
         stand(log.standing());
         upkeep.start();
-        metrics.observe(this::stats);
+        metrics.observe(this::stats, freshness::staleness);
     }
 
     /** A store without files, for tests and for what may be lost with the process. */
@@ -309,7 +312,22 @@ public final class KemudiStore implements Store {
 
     @Override
     public CompletableFuture<Long> readBarrier() {
-        return log.readBarrier().thenApply(index -> revision());
+        return freshness.barrier().thenApply(index -> revision());
+    }
+
+    @Override
+    public CompletableFuture<Long> readBarrier(Duration bound) {
+        if (bound.isNegative()) {
+            throw new IllegalArgumentException("bound: expected no less than zero, found " + bound);
+        }
+        return !bound.isZero() && freshness.within(bound)
+                ? CompletableFuture.completedFuture(revision())
+                : readBarrier();
+    }
+
+    @Override
+    public Duration staleness() {
+        return freshness.staleness();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.kemudi.store;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -37,6 +38,26 @@ public interface Store extends AutoCloseable {
      * entry. Fails with {@code LogRefusedException} ({@code NOT_LEADER}) when there is no leader.
      */
     CompletableFuture<Long> readBarrier();
+
+    /** The {@link #staleness} of a store that has proved nothing yet. */
+    Duration STALENESS_UNKNOWN = Duration.ofSeconds(Long.MAX_VALUE);
+
+    /**
+     * Completes with the newest revision here once a {@link #range} shows what was committed {@code
+     * bound} ago or later: at once while {@link #staleness} is within the bound, else after a
+     * {@link #readBarrier}, and fails as that one does. So a member answers within the bound or not
+     * at all, and asks a majority at most once in that time. Relies on the rate of this node's
+     * clock, and on no other clock.
+     *
+     * @param bound not negative; zero makes it a {@link #readBarrier}
+     */
+    CompletableFuture<Long> readBarrier(Duration bound);
+
+    /**
+     * How old what is read here may be: the time since the last {@link #readBarrier} that was
+     * reached was asked for. Zero on a single node; {@link #STALENESS_UNKNOWN} before the first.
+     */
+    Duration staleness();
 
     /**
      * Writes. A transaction that cannot write is answered after a {@link #readBarrier} without an

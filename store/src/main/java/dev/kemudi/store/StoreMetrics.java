@@ -9,6 +9,7 @@ import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.Collector;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -21,6 +22,8 @@ final class StoreMetrics implements AutoCloseable {
     private static final double[] WRITE_BOUNDS = {
         0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5
     };
+
+    private static final double NANOS_A_SECOND = 1e9;
 
     private final PrometheusRegistry registry;
     private final List<Collector> registered = new ArrayList<>();
@@ -90,7 +93,11 @@ final class StoreMetrics implements AutoCloseable {
     }
 
     /** What is asked for when scraped. */
-    void observe(Supplier<Store.Stats> stats) {
+    void observe(Supplier<Store.Stats> stats, Supplier<Duration> staleness) {
+        gauge(
+                "kemudi_store_staleness_seconds",
+                "How old what is read here may be: since a majority last confirmed a read; 0 alone.",
+                () -> seconds(staleness.get()));
         gauge("kemudi_store_revision", "The newest revision.", () -> stats.get().revision());
         gauge(
                 "kemudi_store_compacted_revision",
@@ -98,6 +105,10 @@ final class StoreMetrics implements AutoCloseable {
                 () -> stats.get().compactedRevision());
         gauge("kemudi_store_leases", "Leases alive.", () -> stats.get().leases());
         gauge("kemudi_store_disk_bytes", "Log and state on disk.", () -> stats.get().bytesOnDisk());
+    }
+
+    private static double seconds(Duration duration) {
+        return duration.getSeconds() + duration.getNano() / NANOS_A_SECOND;
     }
 
     private void gauge(String name, String help, Supplier<Number> value) {

@@ -4,8 +4,10 @@ import static dev.kemudi.store.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.kemudi.log.LogRefusedException;
 import dev.kemudi.log.Peer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +86,29 @@ abstract class ClusterRules {
         }
         assertThat(store(0).standing().leading()).isTrue();
         assertThat(store(1).standing().leading()).isFalse();
+    }
+
+    @Test
+    void aFollowerAnswersWithinTheBoundOrNotAtAll() {
+        Store follower = store(2);
+        Duration bound = Duration.ofSeconds(5);
+        put(0, "k", "1", 0);
+        assertThat(follower.readBarrier(bound).join()).isEqualTo(2);
+        cluster.cutOff(ids.get(2));
+        put(0, "k", "2", 0);
+        time.pass(5);
+
+        assertThat(follower.staleness()).isEqualTo(bound);
+        assertThat(follower.readBarrier(bound).join()).isEqualTo(2);
+        assertThatThrownBy(() -> follower.readBarrier(Duration.ZERO).join())
+                .hasCauseInstanceOf(LogRefusedException.class);
+        time.pass(1);
+        assertThatThrownBy(() -> follower.readBarrier(bound).join())
+                .hasCauseInstanceOf(LogRefusedException.class);
+
+        cluster.heal(ids.get(2));
+        assertThat(follower.readBarrier(bound).join()).isEqualTo(3);
+        assertThat(follower.staleness()).isZero();
     }
 
     @Test
