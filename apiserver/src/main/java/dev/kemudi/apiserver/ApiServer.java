@@ -200,7 +200,11 @@ public final class ApiServer implements AutoCloseable {
         Resource resource = definition.resource();
         return new Kind(
                 definition,
-                new Rules(Lazy.of(() -> schema(resource)), false, MissingNode.getInstance()),
+                new Rules(
+                        Lazy.of(() -> schema(resource)),
+                        false,
+                        MissingNode.getInstance(),
+                        Optional.empty()),
                 new WatchCache(
                         store,
                         Kind.keyPrefix(resource),

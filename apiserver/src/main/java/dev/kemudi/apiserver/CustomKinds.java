@@ -7,6 +7,7 @@ import dev.kemudi.api.ResourceDefinition;
 import dev.kemudi.api.ResourceDefinition.Column;
 import dev.kemudi.api.ResourceDefinition.Scale;
 import dev.kemudi.api.Strategy;
+import dev.kemudi.cel.ValidationRules;
 import dev.kemudi.schema.BuiltinSchemas;
 import dev.kemudi.schema.Schema;
 import java.time.Instant;
@@ -42,7 +43,7 @@ final class CustomKinds {
                 kinds.add(
                         new Kind(
                                 definition(spec, version),
-                                new Rules(lazy, true, schema),
+                                new Rules(lazy, true, schema, expressions(schema)),
                                 cache,
                                 spec.path("names").path("listKind").asText(),
                                 storage,
@@ -50,6 +51,16 @@ final class CustomKinds {
             }
         }
         return kinds;
+    }
+
+    private static Optional<Supplier<ValidationRules>> expressions(JsonNode schema) {
+        return ValidationRules.anyIn(schema)
+                ? Optional.of(
+                        Lazy.of(() ->
+                                ValidationRules.compile(
+                                                schema, "", dev.kemudi.cel.Limits.defaults())
+                                        .rules()))
+                : Optional.empty();
     }
 
     private static ResourceDefinition definition(JsonNode spec, JsonNode version) {

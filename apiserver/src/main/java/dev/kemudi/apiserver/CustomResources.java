@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status.Cause;
+import dev.kemudi.cel.ValidationRules;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.schema.Schema;
 import dev.kemudi.store.Store;
@@ -201,13 +202,7 @@ final class CustomResources implements WatchCache.Follower {
                                 "Required value: schemas are required",
                                 field + ".schema.openAPIV3Schema"));
             } else {
-                for (Cause cause : Schema.check(version.path("schema").path("openAPIV3Schema"))) {
-                    causes.add(
-                            new Cause(
-                                    cause.reason(),
-                                    cause.message(),
-                                    field + ".schema." + cause.field()));
-                }
+                schema(version.path("schema").path("openAPIV3Schema"), field + ".schema.", causes);
             }
             paths(version, field, causes);
         }
@@ -217,6 +212,21 @@ final class CustomResources implements WatchCache.Follower {
                             "spec.versions",
                             String.valueOf(storage),
                             "must have exactly one version marked as storage version"));
+        }
+    }
+
+    private static void schema(JsonNode schema, String field, List<Cause> causes) {
+        List<Cause> found = Schema.check(schema);
+        for (Cause cause : found) {
+            causes.add(new Cause(cause.reason(), cause.message(), field + cause.field()));
+        }
+        if (found.isEmpty() && ValidationRules.anyIn(schema)) {
+            causes.addAll(
+                    ValidationRules.compile(
+                                    schema,
+                                    field + "openAPIV3Schema",
+                                    dev.kemudi.cel.Limits.defaults())
+                            .problems());
         }
     }
 

@@ -2,9 +2,12 @@ package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Status.Cause;
+import dev.kemudi.cel.ValidationRules;
 import dev.kemudi.schema.Schema;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -12,9 +15,14 @@ import java.util.function.Supplier;
  * ones from here.
  *
  * @param openApi what a CustomResourceDefinition says, missing for built-in kinds
+ * @param expressions the schema's validation rules, compiled at first use; none for most kinds
  * @param lazy the schema, made at first use: schemas of kinds that nobody writes are never loaded
  */
-record Rules(Supplier<Schema> lazy, boolean defaulting, JsonNode openApi) {
+record Rules(
+        Supplier<Schema> lazy,
+        boolean defaulting,
+        JsonNode openApi,
+        Optional<Supplier<ValidationRules>> expressions) {
     Schema schema() {
         return lazy.get();
     }
@@ -33,7 +41,11 @@ record Rules(Supplier<Schema> lazy, boolean defaulting, JsonNode openApi) {
         }
     }
 
-    List<Cause> validate(ObjectNode tree) {
-        return schema().validate(tree);
+    /** Rules are asked about objects that fit the schema only, as in Kubernetes. */
+    List<Cause> validate(ObjectNode tree, Optional<ApiObject> old) {
+        List<Cause> causes = schema().validate(tree);
+        return causes.isEmpty() && expressions.isPresent()
+                ? expressions.get().get().validate(tree, old.map(ApiObject::tree))
+                : causes;
     }
 }

@@ -336,7 +336,7 @@ final class Writes {
     private void check(Kind kind, ObjectNode tree, Optional<ApiObject> old) {
         List<Cause> causes =
                 new ArrayList<>(ObjectMeta.validate(kind.resource(), ObjectMeta.of(tree)));
-        causes.addAll(kind.rules().validate(tree));
+        causes.addAll(kind.rules().validate(tree, old));
         if (causes.isEmpty()) {
             causes.addAll(kind.definition().strategy().validate(ApiObject.of(tree), old));
             causes.addAll(customResources.validate(kind, tree));

@@ -41,10 +41,12 @@ class ArrowsTest {
                             Map.entry("bolt", Set.of("kernel")),
                             Map.entry("store", Set.of("log", "kernel")),
                             Map.entry("schema", Set.of("api", "kernel")),
+                            Map.entry("cel", Set.of("api", "kernel")),
                             Map.entry("kinds", Set.of("schema", "api", "kernel")),
                             Map.entry("etcd", Set.of("store", "log", "bolt", "kernel")),
                             Map.entry(
-                                    "apiserver", Set.of("store", "log", "schema", "api", "kernel")),
+                                    "apiserver",
+                                    Set.of("store", "log", "schema", "cel", "api", "kernel")),
                             Map.entry("controller", Set.of("api", "kernel")),
                             Map.entry("workloads", Set.of("controller", "api", "kernel")),
                             Map.entry("scheduler", Set.of("controller", "api", "kernel")),
