@@ -35,6 +35,15 @@ public record Resource(
                     "customresourcedefinitions",
                     "CustomResourceDefinition",
                     false);
+    public static final Resource ROLES = rbac("roles", "Role", true);
+    public static final Resource CLUSTER_ROLES = rbac("clusterroles", "ClusterRole", false);
+    public static final Resource ROLE_BINDINGS = rbac("rolebindings", "RoleBinding", true);
+    public static final Resource CLUSTER_ROLE_BINDINGS =
+            rbac("clusterrolebindings", "ClusterRoleBinding", false);
+
+    private static Resource rbac(String plural, String kind, boolean namespaced) {
+        return new Resource("rbac.authorization.k8s.io", "v1", plural, kind, namespaced);
+    }
 
     private static Resource core(String plural, String kind, boolean namespaced) {
         return new Resource("", "v1", plural, kind, namespaced);

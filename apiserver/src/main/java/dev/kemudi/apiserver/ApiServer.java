@@ -37,6 +37,7 @@ public final class ApiServer implements AutoCloseable {
     private final WatchHandler watches;
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
+    private final Rbac rbac;
     private final CustomResourceCleanup cleanup;
     private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
 
@@ -66,6 +67,8 @@ public final class ApiServer implements AutoCloseable {
         schemas = Lazy.of(BuiltinSchemas::new);
         customResources =
                 new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
+        Reads reads = new Reads(storage, limits);
+        rbac = new Rbac(registry, reads);
         Writes writes =
                 new Writes(
                         storage,
@@ -73,15 +76,16 @@ public final class ApiServer implements AutoCloseable {
                         time,
                         namespaces,
                         new Leases(store, time),
-                        customResources);
+                        customResources,
+                        new RoleGuard(rbac));
         Scales scales = new Scales(writes);
         core =
                 new Core(
                         registry,
                         storage,
-                        new Reads(storage, limits),
+                        reads,
                         writes,
-                        new Patching(writes, storage, scales, limits),
+                        new Patching(writes, storage, scales, limits, rbac),
                         scales,
                         new Deletes(storage, limits, time, customResources),
                         namespaces,
@@ -108,7 +112,7 @@ public final class ApiServer implements AutoCloseable {
                         time,
                         limits,
                         TRACED_SHARE);
-        ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, pods, limits);
+        ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, rbac, pods, limits);
         front = new HttpFront(config, limits, pki, gate, execUpgrade);
     }
 
@@ -126,8 +130,9 @@ public final class ApiServer implements AutoCloseable {
                 authenticator,
                 discovery,
                 resources,
-                new Reviews(bodies),
-                new OpenApi(discovery, core.registry(), schemas));
+                new Reviews(bodies, rbac),
+                new OpenApi(discovery, core.registry(), schemas),
+                rbac);
     }
 
     /**
@@ -138,6 +143,9 @@ public final class ApiServer implements AutoCloseable {
     public void start() {
         if (core.registry().any("", Resource.NAMESPACES.plural()).isPresent()) {
             createInitialNamespaces();
+        }
+        if (core.registry().any(Resource.ROLES.group(), Resource.ROLES.plural()).isPresent()) {
+            new BootstrapRoles(client("kube-apiserver")).make();
         }
         serveStoredDefinitions();
         front.start();

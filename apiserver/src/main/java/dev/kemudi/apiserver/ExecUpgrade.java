@@ -32,12 +32,16 @@ final class ExecUpgrade {
     private static final List<String> STREAM_PROTOCOLS = List.of("v4.channel.k8s.io");
 
     private final Authenticator authenticator;
+    private final Impersonation impersonation;
+    private final Rbac rbac;
     private final PodHandler pods;
     private final Limits limits;
     private final Semaphore sessions;
 
-    ExecUpgrade(Authenticator authenticator, PodHandler pods, Limits limits) {
+    ExecUpgrade(Authenticator authenticator, Rbac rbac, PodHandler pods, Limits limits) {
         this.authenticator = authenticator;
+        this.rbac = rbac;
+        impersonation = new Impersonation(rbac);
         this.pods = pods;
         this.limits = limits;
         sessions = new Semaphore(limits.execSessionsMax());
@@ -110,15 +114,11 @@ final class ExecUpgrade {
                                     header(headers, "Authorization"),
                                     context.remotePeer().tlsCertificates())
                             .orElse(User.ANONYMOUS);
-            if (!user.master()) {
-                throw new ApiException(
-                        user.anonymous()
-                                ? Status.of(401, "Unauthorized", "Unauthorized")
-                                : Status.of(
-                                        403,
-                                        "Forbidden",
-                                        "forbidden: User \"" + user.name() + "\" cannot exec"));
+            if (user.anonymous()) {
+                throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
             }
+            User acting = impersonation.of(name -> header(headers, name), user);
+            rbac.require(Access.toObjects(acting, prologue.method().text(), false, path));
             PodHandler.Exec exec = pods.exec(path, Params.parse(prologue.query().rawValue()));
             if (!sessions.tryAcquire()) {
                 throw new ApiException(

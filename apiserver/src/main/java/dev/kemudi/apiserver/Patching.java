@@ -16,17 +16,19 @@ final class Patching {
     private final Storage storage;
     private final Scales scales;
     private final Limits limits;
+    private final Rbac rbac;
 
     /**
      * @param created whether apply made the object
      */
     record Outcome(ApiObject object, boolean created) {}
 
-    Patching(Writes writes, Storage storage, Scales scales, Limits limits) {
+    Patching(Writes writes, Storage storage, Scales scales, Limits limits, Rbac rbac) {
         this.writes = writes;
         this.storage = storage;
         this.scales = scales;
         this.limits = limits;
+        this.rbac = rbac;
     }
 
     Outcome patch(
@@ -149,6 +151,16 @@ final class Patching {
         ObjectNode tree =
                 Ownership.applied(
                         kind, name, Optional.empty(), wanted, subresource, options, writes.now());
+        rbac.require(
+                new Access(
+                        options.user(),
+                        "create",
+                        kind.resource().group(),
+                        kind.resource().plural(),
+                        "",
+                        namespace,
+                        "",
+                        ""));
         return new Outcome(writes.create(kind, namespace, tree, options), true);
     }
 

@@ -350,6 +350,7 @@ final class ResourceHandler {
                                                     + "\": supported values: \"Ignore\", \"Warn\", "
                                                     + "\"Strict\""));
                 };
-        return new WriteOptions(manager, dryRun(params), validation, false, false, exchange::warn);
+        return new WriteOptions(
+                user, manager, dryRun(params), validation, false, false, exchange::warn);
     }
 }

@@ -1,55 +1,85 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Who am I and what may I do: answered, never stored. Whoever is authenticated may ask about
- * themselves.
+ * themselves; about others, who may create such reviews.
  */
 final class Reviews {
-    private final RequestBodies bodies;
+    private static final String AUTHORIZATION = "authorization.k8s.io";
 
-    Reviews(RequestBodies bodies) {
+    private final RequestBodies bodies;
+    private final Rbac rbac;
+
+    Reviews(RequestBodies bodies, Rbac rbac) {
         this.bodies = bodies;
+        this.rbac = rbac;
     }
 
     /**
      * @return whether the request was a review and has been answered
      */
     boolean handle(Exchange exchange, List<String> segments, User user) {
-        if (segments.size() != 4
-                || !segments.getFirst().equals("apis")
-                || !exchange.method().equals("POST")) {
+        if (!exchange.method().equals("POST") || !segments.getFirst().equals("apis")) {
+            return false;
+        }
+        String namespace = "";
+        if (segments.size() == 6 && segments.get(3).equals("namespaces")) {
+            namespace = segments.get(4);
+        } else if (segments.size() != 4) {
             return false;
         }
         String groupVersion = segments.get(1) + "/" + segments.get(2);
-        String kind =
-                switch (groupVersion + "/" + segments.get(3)) {
-                    case "authentication.k8s.io/v1/selfsubjectreviews" -> "SelfSubjectReview";
-                    case "authorization.k8s.io/v1/selfsubjectaccessreviews" ->
-                            "SelfSubjectAccessReview";
-                    case "authorization.k8s.io/v1/selfsubjectrulesreviews" ->
-                            "SelfSubjectRulesReview";
-                    case "authorization.k8s.io/v1/subjectaccessreviews" -> "SubjectAccessReview";
-                    default -> "";
-                };
+        String kind = kind(groupVersion + "/" + segments.getLast(), !namespace.isEmpty());
         if (kind.isEmpty()) {
             return false;
         }
+        if (kind.equals("SubjectAccessReview") || kind.equals("LocalSubjectAccessReview")) {
+            rbac.require(
+                    new Access(
+                            user,
+                            "create",
+                            AUTHORIZATION,
+                            segments.getLast(),
+                            "",
+                            namespace,
+                            "",
+                            ""));
+        }
         ObjectNode review = bodies.read(exchange);
         review.put("apiVersion", groupVersion).put("kind", kind);
+        JsonNode spec = review.path("spec");
         switch (kind) {
             case "SelfSubjectReview" -> self(review, user);
-            case "SelfSubjectRulesReview" -> rules(review, user);
-            case "SelfSubjectAccessReview" -> access(review, user);
-            default -> subject(review, user);
+            case "SelfSubjectRulesReview" ->
+                    rules(review, rbac.rulesOf(user, spec.path("namespace").asText("")));
+            case "SelfSubjectAccessReview" -> decide(review, spec, user);
+            default -> decide(review, spec, subject(spec, namespace));
         }
         exchange.send(201, "application/json", Render.tree(review));
         return true;
+    }
+
+    private static String kind(String resource, boolean namespaced) {
+        if (namespaced) {
+            return resource.equals(AUTHORIZATION + "/v1/localsubjectaccessreviews")
+                    ? "LocalSubjectAccessReview"
+                    : "";
+        }
+        return switch (resource) {
+            case "authentication.k8s.io/v1/selfsubjectreviews" -> "SelfSubjectReview";
+            case AUTHORIZATION + "/v1/selfsubjectaccessreviews" -> "SelfSubjectAccessReview";
+            case AUTHORIZATION + "/v1/selfsubjectrulesreviews" -> "SelfSubjectRulesReview";
+            case AUTHORIZATION + "/v1/subjectaccessreviews" -> "SubjectAccessReview";
+            default -> "";
+        };
     }
 
     private static void self(ObjectNode review, User user) {
@@ -58,50 +88,60 @@ final class Reviews {
         user.groups().forEach(info.putArray("groups")::add);
     }
 
-    private static void access(ObjectNode review, User user) {
-        boolean asked =
-                review.path("spec").has("resourceAttributes")
-                        || review.path("spec").has("nonResourceAttributes");
-        if (!asked) {
+    private static User subject(JsonNode spec, String namespace) {
+        if (!namespace.isEmpty()
+                && !namespace.equals(spec.path("resourceAttributes").path("namespace").asText())) {
+            throw new ApiException(
+                    Status.badRequest(
+                            "spec.resourceAttributes.namespace: expected \"%s\" as in the path"
+                                    .formatted(namespace)));
+        }
+        List<String> groups = new ArrayList<>();
+        spec.path("groups").forEach(group -> groups.add(group.asText()));
+        String name = spec.path("user").asText("");
+        if (name.isEmpty() && groups.isEmpty()) {
+            throw new ApiException(
+                    Status.badRequest(
+                            "spec.user: at least one of user or groups must be specified"));
+        }
+        return new User(name, groups);
+    }
+
+    private void decide(ObjectNode review, JsonNode spec, User user) {
+        JsonNode object = spec.path("resourceAttributes");
+        JsonNode path = spec.path("nonResourceAttributes");
+        if (object.isObject() == path.isObject()) {
             throw new ApiException(
                     Status.badRequest(
                             "spec: exactly one of resourceAttributes and nonResourceAttributes must "
                                     + "be specified"));
         }
-        decide(review, user.master());
-    }
-
-    private static void subject(ObjectNode review, User user) {
-        if (!user.master()) {
-            throw new ApiException(
-                    Status.of(403, "Forbidden", "only " + User.MASTERS + " may ask about others"));
+        Access access =
+                path.isObject()
+                        ? Access.toPath(
+                                user, path.path("verb").asText(), path.path("path").asText())
+                        : new Access(
+                                user,
+                                object.path("verb").asText(),
+                                object.path("group").asText(),
+                                object.path("resource").asText(),
+                                object.path("subresource").asText(),
+                                object.path("namespace").asText(),
+                                object.path("name").asText(),
+                                "");
+        Rbac.Decision decision = rbac.decide(access);
+        ObjectNode status = review.putObject("status").put("allowed", decision.allowed());
+        if (!decision.reason().isEmpty()) {
+            status.put("reason", decision.reason());
         }
-        boolean master = false;
-        for (var group : review.path("spec").path("groups")) {
-            master |= group.asText().equals(User.MASTERS);
-        }
-        decide(review, master);
     }
 
-    private static void decide(ObjectNode review, boolean allowed) {
-        ObjectNode status = review.putObject("status").put("allowed", allowed);
-        status.put(
-                "reason",
-                allowed ? "member of " + User.MASTERS : "not a member of " + User.MASTERS);
-    }
-
-    private static void rules(ObjectNode review, User user) {
+    private static void rules(ObjectNode review, List<PolicyRule> held) {
         ObjectNode status = Json.MAPPER.createObjectNode();
         var resources = status.putArray("resourceRules");
         var others = status.putArray("nonResourceRules");
-        if (user.master()) {
-            ObjectNode all = resources.addObject();
-            all.putArray("verbs").add("*");
-            all.putArray("apiGroups").add("*");
-            all.putArray("resources").add("*");
-            ObjectNode paths = others.addObject();
-            paths.putArray("verbs").add("*");
-            paths.putArray("nonResourceURLs").add("*");
+        for (PolicyRule rule : held) {
+            rule.into(rule.paths().isEmpty() ? resources.addObject() : others.addObject());
         }
         status.put("incomplete", false);
         review.set("status", status);

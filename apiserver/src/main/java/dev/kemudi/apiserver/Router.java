@@ -23,18 +23,23 @@ final class Router {
     private final ResourceHandler resources;
     private final Reviews reviews;
     private final OpenApi openApi;
+    private final Rbac rbac;
+    private final Impersonation impersonation;
 
     Router(
             Authenticator authenticator,
             Discovery discovery,
             ResourceHandler resources,
             Reviews reviews,
-            OpenApi openApi) {
+            OpenApi openApi,
+            Rbac rbac) {
         this.authenticator = authenticator;
         this.discovery = discovery;
         this.resources = resources;
         this.reviews = reviews;
         this.openApi = openApi;
+        this.rbac = rbac;
+        impersonation = new Impersonation(rbac);
     }
 
     /** Answers one request; @return the HTTP status code */
@@ -101,36 +106,39 @@ final class Router {
         if (user.anonymous()) {
             throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
         }
-        boolean reviewing = reviews.handle(exchange, segments, user);
-        if (reviewing) {
+        user = impersonation.of(exchange::header, user);
+        if (reviews.handle(exchange, segments, user)) {
             return 201;
         }
-        authorize(exchange, user);
+        Optional<RequestPath> path = objects(first, segments);
+        rbac.require(access(exchange, user, path));
         return switch (first) {
             case "" -> paths(exchange);
             case "openapi" -> openApi.handle(exchange, segments) ? 200 : missing();
-            case "api", "apis" -> api(exchange, segments, user);
+            case "api", "apis" -> api(exchange, segments, path, user);
             default -> missing();
         };
     }
 
-    private static void authorize(Exchange exchange, User user) {
-        if (!user.master()) {
-            throw new ApiException(
-                    Status.of(
-                            403,
-                            "Forbidden",
-                            "forbidden: User \""
-                                    + user.name()
-                                    + "\" cannot "
-                                    + exchange.method().toLowerCase(java.util.Locale.ROOT)
-                                    + " path \""
-                                    + exchange.rawPath()
-                                    + "\""));
-        }
+    /** What objects a request is about; none when it is about the server itself. */
+    private static Optional<RequestPath> objects(String first, List<String> segments) {
+        boolean objects =
+                (first.equals("api") && segments.size() > 2)
+                        || (first.equals("apis") && segments.size() > 3);
+        return objects ? RequestPath.parse(segments) : Optional.empty();
     }
 
-    private int api(Exchange exchange, List<String> segments, User user)
+    private static Access access(Exchange exchange, User user, Optional<RequestPath> path) {
+        return path.map(objects ->
+                        Access.toObjects(
+                                user,
+                                exchange.method(),
+                                objects.watch() || exchange.params().flag("watch"),
+                                objects))
+                .orElseGet(() -> Access.toPath(user, exchange.method(), exchange.rawPath()));
+    }
+
+    private int api(Exchange exchange, List<String> segments, Optional<RequestPath> path, User user)
             throws IOException, InterruptedException {
         boolean core = segments.getFirst().equals("api");
         int size = segments.size();
@@ -145,7 +153,6 @@ final class Router {
             String group = core ? "" : segments.get(1);
             return discovery.version(exchange, group, segments.getLast()) ? 200 : missing();
         }
-        Optional<RequestPath> path = RequestPath.parse(segments);
         return path.isEmpty() ? missing() : resources.handle(exchange, path.get(), user);
     }
 

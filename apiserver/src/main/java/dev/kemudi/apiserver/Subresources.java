@@ -80,6 +80,13 @@ final class Subresources {
                         false,
                         create),
                 new Discovery.Extra(
+                        "localsubjectaccessreviews",
+                        authorization,
+                        "v1",
+                        "LocalSubjectAccessReview",
+                        true,
+                        create),
+                new Discovery.Extra(
                         "subjectaccessreviews",
                         authorization,
                         "v1",

@@ -73,6 +73,7 @@ final class WatchCache {
     private long floorRevision;
     private volatile long revision;
     private int generation;
+    private volatile long changes;
     private boolean closed;
 
     /**
@@ -92,6 +93,11 @@ final class WatchCache {
     /** The revision up to which this cache is complete; 0 before its first use. */
     long revision() {
         return revision;
+    }
+
+    /** Grows whenever anything here may have become different. */
+    long changes() {
+        return changes;
     }
 
     /** Begins to follow the store, if it does not yet. */
@@ -119,6 +125,7 @@ final class WatchCache {
                         Status.of(500, "InternalError", "the store refused to be read: " + answer));
             }
             follower.ifPresent(told -> told.loaded(current.values()));
+            changes++;
             revision = at[0];
             floorRevision = at[0];
             int mine = ++generation;
@@ -159,6 +166,7 @@ final class WatchCache {
                             feeds.forEach(feed -> feed.offer(change));
                         });
             }
+            changes += events.size();
             revision = Math.max(revision, upTo);
             lock.notifyAll();
         }

@@ -1,16 +1,19 @@
 package dev.kemudi.apiserver;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * How a write is to be done.
  *
+ * @param user who writes
  * @param manager who owns the fields that are written
  * @param force whether apply takes fields that others own
  * @param applying whether managedFields have been settled by server-side apply
  * @param warnings hears what the client should know although the write goes through
  */
 record WriteOptions(
+        User user,
         String manager,
         boolean dryRun,
         Validation validation,
@@ -24,15 +27,18 @@ record WriteOptions(
         STRICT
     }
 
+    /** Of a part of this process, which may do everything. */
     static WriteOptions of(String manager) {
-        return new WriteOptions(manager, false, Validation.IGNORE, false, false, warning -> {});
+        User user = new User(manager, List.of(User.MASTERS));
+        return new WriteOptions(
+                user, manager, false, Validation.IGNORE, false, false, warning -> {});
     }
 
     WriteOptions forced(boolean value) {
-        return new WriteOptions(manager, dryRun, validation, value, applying, warnings);
+        return new WriteOptions(user, manager, dryRun, validation, value, applying, warnings);
     }
 
     WriteOptions asApply() {
-        return new WriteOptions(manager, dryRun, validation, force, true, warnings);
+        return new WriteOptions(user, manager, dryRun, validation, force, true, warnings);
     }
 }

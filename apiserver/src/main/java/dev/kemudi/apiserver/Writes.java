@@ -34,6 +34,7 @@ final class Writes {
     private final Namespaces namespaces;
     private final Leases leases;
     private final CustomResources customResources;
+    private final RoleGuard roleGuard;
 
     Writes(
             Storage storage,
@@ -41,13 +42,15 @@ final class Writes {
             TimeSource time,
             Namespaces namespaces,
             Leases leases,
-            CustomResources customResources) {
+            CustomResources customResources,
+            RoleGuard roleGuard) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
         this.namespaces = namespaces;
         this.leases = leases;
         this.customResources = customResources;
+        this.roleGuard = roleGuard;
     }
 
     Instant now() {
@@ -85,6 +88,7 @@ final class Writes {
         kind.definition().strategy().prepareForCreate(tree);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
+        roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
         tree.put("apiVersion", kind.storageVersion());
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
@@ -204,6 +208,7 @@ final class Writes {
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);
         check(kind, tree, Optional.of(old));
+        roleGuard.admit(options.user(), kind, old.namespace(), tree);
         tree = Ownership.updated(kind, Optional.of(old), tree, subresource, options, time.now());
         long expected = Long.parseLong(old.resourceVersion());
         if (same(old, tree)) {

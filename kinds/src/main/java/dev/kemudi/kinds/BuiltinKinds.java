@@ -58,6 +58,13 @@ public final class BuiltinKinds {
                 Kind.of(Resource.ENDPOINT_SLICES)
                         .columns(EndpointSliceStrategy.COLUMNS, new EndpointSliceStrategy()),
                 Kind.of(Resource.LEASES).columns(SimpleColumns.LEASE, new LeaseStrategy()),
+                Kind.of(Resource.ROLES).columns(RoleStrategy.COLUMNS, new RoleStrategy(true)),
+                Kind.of(Resource.CLUSTER_ROLES)
+                        .columns(RoleStrategy.COLUMNS, new RoleStrategy(false)),
+                Kind.of(Resource.ROLE_BINDINGS)
+                        .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(true)),
+                Kind.of(Resource.CLUSTER_ROLE_BINDINGS)
+                        .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(false)),
                 Kind.of(Resource.CUSTOM_RESOURCE_DEFINITIONS, "crd", "crds")
                         .categories("api-extensions")
                         .withStatus()

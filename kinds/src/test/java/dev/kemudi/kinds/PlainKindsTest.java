@@ -17,6 +17,9 @@ class PlainKindsTest {
     private final Subject nodes = Subject.of(Resource.NODES);
     private final Subject slices = Subject.of(Resource.ENDPOINT_SLICES);
     private final Subject leases = Subject.of(Resource.LEASES);
+    private final Subject roles = Subject.of(Resource.ROLES);
+    private final Subject clusterRoles = Subject.of(Resource.CLUSTER_ROLES);
+    private final Subject bindings = Subject.of(Resource.ROLE_BINDINGS);
 
     @Test
     void everyKindIsListedOnceWithANameColumn() {
@@ -24,7 +27,7 @@ class PlainKindsTest {
         assertThat(all)
                 .extracting(k -> k.resource().qualifiedName())
                 .doesNotHaveDuplicates()
-                .hasSize(14);
+                .hasSize(18);
         assertThat(all)
                 .allSatisfy(k ->
                         assertThat(k.columns())
@@ -44,6 +47,32 @@ class PlainKindsTest {
                 .containsExactly("kubernetes");
         assertThat(namespaces.row(namespace)).containsExactly("team", "Active", "<unknown>");
         assertThat(namespaces.wrong("{'metadata':{'name':'a.b'}}")).hasSize(1);
+    }
+
+    @Test
+    void aRoleIsAboutObjectsOrAboutPaths() {
+        String rule = "{'metadata':{'name':'r'},'rules':[{'verbs':['get'],%s}]}";
+        String objects = "'apiGroups':[''],'resources':['pods']";
+        String paths = "'nonResourceURLs':['/x']";
+        assertThat(roles.wrong(rule.formatted(objects))).isEmpty();
+        assertThat(roles.wrong(rule.formatted(paths))).hasSize(1);
+        assertThat(clusterRoles.wrong(rule.formatted(paths))).isEmpty();
+        assertThat(clusterRoles.wrong(rule.formatted(objects + "," + paths))).hasSize(1);
+        assertThat(roles.wrong(rule.formatted("'resources':['pods']"))).hasSize(1);
+    }
+
+    @Test
+    void aBindingNamesItsRoleAndWhoGetsIt() {
+        String binding =
+                "{'metadata':{'name':'b'},'roleRef':{'kind':'%s','name':'r'},'subjects':[{'kind':'%s','name':'%s'}]}";
+        assertThat(bindings.wrong(binding.formatted("Role", "User", "alice"))).isEmpty();
+        assertThat(bindings.wrong(binding.formatted("Team", "User", "alice"))).hasSize(1);
+        assertThat(bindings.wrong(binding.formatted("Role", "Robot", "alice"))).hasSize(1);
+        assertThat(bindings.wrong(binding.formatted("Role", "User", ""))).hasSize(1);
+        assertThat(
+                        bindings.row(bindings.created(binding.formatted("Role", "Group", "devs")))
+                                .get(1))
+                .isEqualTo("Role/r");
     }
 
     @Test
