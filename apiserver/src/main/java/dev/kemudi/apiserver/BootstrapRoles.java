@@ -76,6 +76,10 @@ final class BootstrapRoles {
                 "system:public-info-viewer",
                 paths("/healthz", "/livez", "/readyz", "/version", "/version/"));
         bind("system:public-info-viewer", "system:authenticated");
+        makeRolesForUsers();
+    }
+
+    private void makeRolesForUsers() {
         gathering("view", "edit");
         gathering("edit", "admin");
         gathering("admin", "");

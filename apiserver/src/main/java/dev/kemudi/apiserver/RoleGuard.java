@@ -64,7 +64,8 @@ final class RoleGuard {
                     Status.forbidden(
                             resource,
                             name,
-                            "user \"%s\" (groups=%s) is attempting to grant RBAC permissions not currently held:\n%s"
+                            ("user \"%s\" (groups=%s) is attempting to grant RBAC permissions not "
+                                            + "currently held:\n%s")
                                     .formatted(user.name(), user.groups(), shown(missing))));
         }
     }

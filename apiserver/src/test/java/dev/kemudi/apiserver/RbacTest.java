@@ -53,7 +53,8 @@ final class RbacTest {
     }
 
     private static String binding(String name, String kind, String role, String subject) {
-        return "{\"metadata\":{\"name\":\"%s\"},\"roleRef\":{\"kind\":\"%s\",\"name\":\"%s\"},\"subjects\":[%s]}"
+        return ("{\"metadata\":{\"name\":\"%s\"},\"roleRef\":{\"kind\":\"%s\",\"name\":\"%s\"},"
+                        + "\"subjects\":[%s]}")
                 .formatted(name, kind, role, subject);
     }
 
@@ -72,10 +73,12 @@ final class RbacTest {
         assertThat(refused.code()).isEqualTo(403);
         assertThat(refused.message())
                 .isEqualTo(
-                        "pods is forbidden: User \"nobody\" cannot list resource \"pods\" in API group \"\" in the namespace \"default\"");
+                        "pods is forbidden: User \"nobody\" cannot list resource \"pods\" in API "
+                                + "group \"\" in the namespace \"default\"");
         assertThat(get("nobody", PODS + "/x").message())
                 .isEqualTo(
-                        "pods \"x\" is forbidden: User \"nobody\" cannot get resource \"pods\" in API group \"\" in the namespace \"default\"");
+                        "pods \"x\" is forbidden: User \"nobody\" cannot get resource \"pods\" in "
+                                + "API group \"\" in the namespace \"default\"");
         assertThat(get("nobody", "/api/v1/nodes").message()).endsWith("at the cluster scope");
         assertThat(get("nobody", "/metrics").message())
                 .isEqualTo("forbidden: User \"nobody\" cannot get path \"/metrics\"");
@@ -89,7 +92,8 @@ final class RbacTest {
                 """
                 {"metadata":{"name":"reader"},"rules":[
                  {"apiGroups":[""],"resources":["pods"],"verbs":["get","list"]},
-                 {"apiGroups":[""],"resources":["configmaps"],"resourceNames":["mine"],"verbs":["get","update"]}]}
+                 {"apiGroups":[""],"resources":["configmaps"],"resourceNames":["mine"],
+                  "verbs":["get","update"]}]}
                 """);
         made(
                 RBAC + "/namespaces/default/rolebindings",
@@ -149,7 +153,8 @@ final class RbacTest {
     void applyOfWhatIsNotThereNeedsLeaveToCreate() {
         made(
                 RBAC + "/namespaces/default/roles",
-                "{\"metadata\":{\"name\":\"patcher\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"configmaps\"],\"verbs\":[\"patch\",\"list\"]}]}");
+                "{\"metadata\":{\"name\":\"patcher\"},\"rules\":[{\"apiGroups\":[\"\"],"
+                        + "\"resources\":[\"configmaps\"],\"verbs\":[\"patch\",\"list\"]}]}");
         made(
                 RBAC + "/namespaces/default/rolebindings",
                 binding("patchers", "Role", "patcher", user("pat")));
@@ -180,7 +185,8 @@ final class RbacTest {
                         "ada",
                         "POST",
                         roles,
-                        "{\"metadata\":{\"name\":\"more\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"nodes\"],\"verbs\":[\"get\"]}]}");
+                        "{\"metadata\":{\"name\":\"more\"},\"rules\":[{\"apiGroups\":[\"\"],"
+                                + "\"resources\":[\"nodes\"],\"verbs\":[\"get\"]}]}");
         assertThat(refused.code()).isEqualTo(403);
         assertThat(refused.message())
                 .contains("is attempting to grant RBAC permissions not currently held");
@@ -197,7 +203,9 @@ final class RbacTest {
                                         "ada",
                                         "POST",
                                         roles,
-                                        "{\"metadata\":{\"name\":\"less\"},\"rules\":[{\"apiGroups\":[\"\"],\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]}")
+                                        "{\"metadata\":{\"name\":\"less\"},"
+                                                + "\"rules\":[{\"apiGroups\":[\"\"],"
+                                                + "\"resources\":[\"pods\"],\"verbs\":[\"get\"]}]}")
                                 .code())
                 .isEqualTo(201);
     }
@@ -214,7 +222,8 @@ final class RbacTest {
     @Test
     void reviewsSayWhatWouldBeDecidedAndWhy() {
         String review =
-                "{\"spec\":{\"user\":\"%s\",\"groups\":[\"%s\"],\"resourceAttributes\":{\"verb\":\"delete\",\"resource\":\"nodes\"}}}";
+                "{\"spec\":{\"user\":\"%s\",\"groups\":[\"%s\"],"
+                        + "\"resourceAttributes\":{\"verb\":\"delete\",\"resource\":\"nodes\"}}}";
         String path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
 
         Reply no = https.post(path, review.formatted("nobody", "none"));

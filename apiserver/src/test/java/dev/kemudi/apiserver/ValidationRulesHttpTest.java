@@ -44,7 +44,8 @@ final class ValidationRulesHttpTest {
                      {"type": "object", "properties": {"spec": {"type": "object",
                         "properties": {"fish": {"type": "integer"}, "fishMax": {"type": "integer"}},
                         "x-kubernetes-validations": [{"rule": "%3$s"},
-                          {"rule": "self.fishMax >= oldSelf.fishMax", "message": "ponds do not shrink"}]}}}}}]}}
+                          {"rule": "self.fishMax >= oldSelf.fishMax",
+                           "message": "ponds do not shrink"}]}}}}}]}}
                 """
                         .formatted(plural, kind, rule);
         return https.send("POST", DEFINITIONS, "application/json", definition);
@@ -101,7 +102,8 @@ final class ValidationRulesHttpTest {
         assertThat(refused.code()).isEqualTo(422);
         assertThat(refused.message())
                 .contains(
-                        "spec.versions[0].schema.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule")
+                        "spec.versions[0].schema.openAPIV3Schema.properties[spec]"
+                                + ".x-kubernetes-validations[0].rule")
                 .contains("undefined field 'birds'");
     }
 }

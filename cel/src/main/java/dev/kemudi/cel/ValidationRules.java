@@ -107,7 +107,9 @@ public final class ValidationRules {
                     causes.add(
                             new Cause(
                                     Rule.DEFAULT_REASON,
-                                    "Invalid value: \"%s\": validation failed due to running out of cost budget, no further validation rules will be run"
+                                    ("Invalid value: \"%s\": validation failed due to running out "
+                                                    + "of cost budget, no further validation rules "
+                                                    + "will be run")
                                             .formatted(place.type()),
                                     path));
                     return;
@@ -237,7 +239,9 @@ public final class ValidationRules {
             if (!REASONS.contains(reason)) {
                 problem(
                         "FieldValueNotSupported",
-                        "Unsupported value: \"%s\": supported values: \"FieldValueDuplicate\", \"FieldValueForbidden\", \"FieldValueInvalid\", \"FieldValueRequired\""
+                        ("Unsupported value: \"%s\": supported values: \"FieldValueDuplicate\", "
+                                        + "\"FieldValueForbidden\", \"FieldValueInvalid\", "
+                                        + "\"FieldValueRequired\"")
                                 .formatted(reason),
                         where + ".reason");
             }
@@ -292,7 +296,9 @@ public final class ValidationRules {
             if (cost > limits.estimateMax()) {
                 problem(
                         "FieldValueForbidden",
-                        "Forbidden: estimated %s cost exceeds budget by factor of %s (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+                        ("Forbidden: estimated %s cost exceeds budget by factor of %s (try "
+                                        + "simplifying the rule, or adding maxItems, maxProperties, and "
+                                        + "maxLength where arrays, maps, and strings are declared)")
                                 .formatted(what, factor(cost, limits.estimateMax())),
                         where);
             }
@@ -302,7 +308,10 @@ public final class ValidationRules {
             if (total > limits.estimateTotalMax()) {
                 problem(
                         "FieldValueForbidden",
-                        "Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of %s (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+                        ("Forbidden: x-kubernetes-validations estimated rule cost total for entire "
+                                        + "OpenAPIv3 schema exceeds budget by factor of %s (try "
+                                        + "simplifying the rule, or adding maxItems, maxProperties, and "
+                                        + "maxLength where arrays, maps, and strings are declared)")
                                 .formatted(factor(total, limits.estimateTotalMax())),
                         path);
             }

@@ -100,18 +100,25 @@ class ValidationRulesTest {
                 "self.ports.exists(p, p.name == 'https' && p.port == 443)",
                 "has(self.name) && !has(self.labels.nope)",
                 "self.?minReplicas.orValue(0) == 1 && self.?labels[?'nope'].orValue('x') == 'x'",
-                "quantity('1.5Gi').isGreaterThan(quantity('1Gi')) && quantity('500m').add(quantity('1')) == quantity('1500m')",
+                "quantity('1.5Gi').isGreaterThan(quantity('1Gi')) && "
+                        + "quantity('500m').add(quantity('1')) == quantity('1500m')",
                 "isQuantity('1k') && !isQuantity('1z') && quantity('3').asInteger() == 3",
                 "url('https://a.b:80/p%20q?x=1&x=2').getPort() == '80' && isURL('/p') && !isURL('p')",
                 "url('https://a.b:80/p%20q?x=1&x=2').getQuery()['x'] == ['1', '2']",
-                "url('https://a.b:80/p%20q').getEscapedPath() == '/p%20q' && url('https://[::1]:80/').getHostname() == '::1'",
+                "url('https://a.b:80/p%20q').getEscapedPath() == '/p%20q' && "
+                        + "url('https://[::1]:80/').getHostname() == '::1'",
                 "ip('192.168.0.1').family() == 4 && ip('::1').isLoopback() && !isIP('192.168.0.256')",
-                "cidr('192.168.0.0/16').containsIP('192.168.3.4') && cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8')",
-                "cidr('192.168.0.0/16').containsCIDR('192.168.10.0/24') && cidr('::1/128').prefixLength() == 128",
+                "cidr('192.168.0.0/16').containsIP('192.168.3.4') && cidr('10.1.2.3/8').masked() "
+                        + "== cidr('10.0.0.0/8')",
+                "cidr('192.168.0.0/16').containsCIDR('192.168.10.0/24') && "
+                        + "cidr('::1/128').prefixLength() == 128",
                 "ip.isCanonical('2001:db8::abcd') && string(ip('2001:DB8:0::ABCD')) == '2001:db8::abcd'",
-                "'a1b22'.find('[0-9]+') == '1' && 'a1b22'.findAll('[0-9]+') == ['1', '22'] && 'a1b22'.findAll('[0-9]+', 1) == ['1']",
-                "!format.dns1123Label().validate('web-1').hasValue() && format.named('uuid').value().validate('x').hasValue()",
-                "semver('1.2.3').isLessThan(semver('1.10.0')) && isSemver('1.0.0-rc.1') && !isSemver('v1.0.0')",
+                "'a1b22'.find('[0-9]+') == '1' && 'a1b22'.findAll('[0-9]+') == ['1', '22'] && "
+                        + "'a1b22'.findAll('[0-9]+', 1) == ['1']",
+                "!format.dns1123Label().validate('web-1').hasValue() && "
+                        + "format.named('uuid').value().validate('x').hasValue()",
+                "semver('1.2.3').isLessThan(semver('1.10.0')) && isSemver('1.0.0-rc.1') && "
+                        + "!isSemver('v1.0.0')",
                 "semver('1.0.0-rc.1').compareTo(semver('1.0.0')) == -1",
                 "'%s-%d'.format(['a', 3]) == 'a-3'",
                 "'A b'.lowerAscii().split(' ').join('-') == 'a-b' && ' x '.trim() == 'x'",
@@ -164,7 +171,8 @@ class ValidationRulesTest {
                 .containsExactly(
                         new Cause(
                                 "FieldValueInvalid",
-                                "Invalid value: \"object\": no such key: minReplicas evaluating rule: self.minReplicas <= self.replicas",
+                                "Invalid value: \"object\": no such key: minReplicas evaluating "
+                                        + "rule: self.minReplicas <= self.replicas",
                                 "spec"));
     }
 
@@ -216,7 +224,8 @@ class ValidationRulesTest {
                 json(
                         OBJECT.replace(
                                 "[{\"name\": \"http\", \"port\": 80}, {\"name\": \"https\", \"port\": 443}]",
-                                "[{\"name\": \"https\", \"port\": 444}, {\"name\": \"http\", \"port\": 80}]"));
+                                "[{\"name\": \"https\", \"port\": 444}, {\"name\": \"http\", "
+                                        + "\"port\": 80}]"));
 
         assertThat(rules(schema).validate(turned, Optional.of(json(OBJECT))))
                 .singleElement()
@@ -274,7 +283,8 @@ class ValidationRulesTest {
     void aRuleThatMayCostTooMuchIsRefusedUntilItsListsAreBounded() {
         String quadratic = "self.all(a, self.all(b, a == b || a != b))";
         String list =
-                "{\"type\": \"array\", \"items\": {\"type\": \"string\"%s}%s, \"x-kubernetes-validations\": [{\"rule\": \"%s\"}]}";
+                "{\"type\": \"array\", \"items\": {\"type\": \"string\"%s}%s, "
+                        + "\"x-kubernetes-validations\": [{\"rule\": \"%s\"}]}";
         String object = "{\"type\": \"object\", \"properties\": {\"list\": %s}}";
 
         assertThat(problems(json(object.formatted(list.formatted("", "", quadratic)))))

@@ -21,7 +21,8 @@ import java.util.List;
  * -----------------------------------
  * What a thousand watchers of one range are told differs in the id of the watch only. Fields of a protobuf
  * message may come in any order, so head and events are encoded once per batch of events, kept on the batch,
- * and each watcher's message is those bytes and its id behind them, copied once, into the connection's Outbox.
+ * and each watcher's message is those bytes and its id behind them, copied once, into the connection's
+ * Outbox.
  */
 /** One message of a watch stream as it goes out: bytes shared with others, then its own. */
 final class WatchMessage {

@@ -64,7 +64,8 @@ class PlainKindsTest {
     @Test
     void aBindingNamesItsRoleAndWhoGetsIt() {
         String binding =
-                "{'metadata':{'name':'b'},'roleRef':{'kind':'%s','name':'r'},'subjects':[{'kind':'%s','name':'%s'}]}";
+                "{'metadata':{'name':'b'},'roleRef':{'kind':'%s','name':'r'},"
+                        + "'subjects':[{'kind':'%s','name':'%s'}]}";
         assertThat(bindings.wrong(binding.formatted("Role", "User", "alice"))).isEmpty();
         assertThat(bindings.wrong(binding.formatted("Team", "User", "alice"))).hasSize(1);
         assertThat(bindings.wrong(binding.formatted("Role", "Robot", "alice"))).hasSize(1);
