@@ -35,6 +35,7 @@ final class AddressFunctions {
         blocks(functions);
     }
 
+    @SuppressWarnings("Immutable") // the tests are stateless
     private static void is(Functions functions, String name, Predicate<Address> test) {
         functions.member(name, SimpleType.BOOL, IP, Address.class, test::test);
     }

@@ -34,7 +34,8 @@ final class Functions implements CelCompilerLibrary, CelRuntimeLibrary {
         bound.add(CelFunctionBinding.from(id, type, body));
     }
 
-    /** {@code name()}. */
+    /** {@code name()}; the value never changes. */
+    @SuppressWarnings("Immutable")
     void constant(String name, CelType result, Object value) {
         String id = name.replace('.', '_');
         declare(name, CelOverloadDecl.newGlobalOverload(id, result));

@@ -107,7 +107,8 @@ final class Language {
         }
     }
 
-    /** The objects that expressions may name, for the checker. */
+    /** The objects that expressions may name, for the checker; filled by its constructor alone. */
+    @SuppressWarnings("Immutable")
     private static final class Structs implements CelTypeProvider {
         private final Map<String, CelType> byName = new HashMap<>();
 

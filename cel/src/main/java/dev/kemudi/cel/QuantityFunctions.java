@@ -56,6 +56,7 @@ final class QuantityFunctions {
         both(functions, "compareTo", SimpleType.INT, (a, b) -> (long) a.compareTo(b));
     }
 
+    @SuppressWarnings("Immutable") // the bodies are stateless
     private static void both(
             Functions functions,
             String name,
@@ -64,6 +65,7 @@ final class QuantityFunctions {
         functions.member(name, result, TYPE, Quantity.class, TYPE, Quantity.class, body::apply);
     }
 
+    @SuppressWarnings("Immutable") // the bodies are stateless
     private static void with(
             Functions functions, String name, BiFunction<Quantity, Long, Object> body) {
         functions.member(name, TYPE, TYPE, Quantity.class, SimpleType.INT, Long.class, body::apply);

@@ -31,6 +31,7 @@ final class SemverFunctions {
                 (a, b) -> (long) Integer.signum(a.compareTo(b)));
     }
 
+    @SuppressWarnings("Immutable") // the bodies are stateless
     private static void both(
             Functions functions,
             String name,

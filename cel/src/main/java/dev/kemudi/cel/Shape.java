@@ -191,6 +191,7 @@ record Shape(
         return bytes;
     }
 
+    @SuppressWarnings("Immutable") // the fields are not changed once they are here
     private static Shape struct(String name, Map<String, Field> fields, long bytesMin) {
         StructType type =
                 StructType.create(

@@ -48,7 +48,8 @@ final class UrlFunctions {
                 UrlFunctions::query);
     }
 
-    @SuppressWarnings("NullAway") // URI answers null for parts that are not there
+    // URI answers null for parts that are not there; the parts are stateless
+    @SuppressWarnings({"NullAway", "Immutable"})
     private static void part(Functions functions, String name, Function<URI, String> part) {
         functions.member(
                 name,
