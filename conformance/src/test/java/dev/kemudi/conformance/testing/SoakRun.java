@@ -1,11 +1,15 @@
 package dev.kemudi.conformance.testing;
 
+import com.google.protobuf.ByteString;
 import dev.kemudi.conformance.testing.History.WatchSpec;
+import dev.kemudi.etcd.proto.DeleteRangeRequest;
+import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.LeaseGrantRequest;
 import dev.kemudi.etcd.proto.LeaseGrpc;
 import dev.kemudi.etcd.proto.LeaseRevokeRequest;
 import dev.kemudi.etcd.proto.LockGrpc;
 import dev.kemudi.etcd.proto.LockRequest;
+import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.UnlockRequest;
 import dev.kemudi.etcd.proto.WatchCreateRequest;
 import dev.kemudi.etcd.proto.WatchGrpc;
@@ -38,6 +42,8 @@ final class SoakRun {
     private static final int LOCKERS = 4;
     private static final int HTTP_CALLS = 10;
     private static final int LEAKED = 2_000;
+    private static final int FILL_VALUE_BYTES = 100_000;
+    private static final int FILL_PUTS = 400;
     private static final long ROUND_MILLIS = 2_000;
     private static final long LOCK_MILLIS = 300;
     private static final Node.Setup SETUP = new Node.Setup("", Path.of("."), 1, false, "", "", "");
@@ -75,6 +81,7 @@ final class SoakRun {
         Leak leak = arguments.length > 3 ? Leak.valueOf(arguments[3]) : Leak.NONE;
         int port = Integer.parseInt(arguments[0]);
         SoakRun run = new SoakRun(port, Long.parseLong(arguments[2]), leak);
+        run.fill();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.parseLong(arguments[1]));
         int rounds = 0;
         while (System.nanoTime() < end) {
@@ -86,6 +93,20 @@ final class SoakRun {
                 rounds, run.calls, run.watches, run.others.get());
         run.steady.channel().shutdownNow();
         run.leaked.forEach(node -> node.channel().shutdownNow());
+    }
+
+    /**
+     * What the store keeps of recent writes has a bound; it is reached before anything is judged.
+     */
+    private void fill() {
+        ByteString value = ByteString.copyFrom(new byte[FILL_VALUE_BYTES]);
+        KVGrpc.KVBlockingStub kv = KVGrpc.newBlockingStub(steady.channel());
+        PutRequest put =
+                PutRequest.newBuilder().setKey(Wires.bytes("fill")).setValue(value).build();
+        for (int i = 0; i < FILL_PUTS; i++) {
+            kv.put(put);
+        }
+        kv.deleteRange(DeleteRangeRequest.newBuilder().setKey(put.getKey()).build());
     }
 
     private void round() throws InterruptedException, IOException {
