@@ -180,13 +180,30 @@ final class CostEstimate {
         };
     }
 
-    private Term anyCall(CelExpr expression, List<Term> terms, long arguments) {
-        long walked = 0;
+    /** How long what a call builds from its arguments may be. */
+    private static long built(String function, List<Term> terms, long sizeUnknown) {
+        if (function.equals("replace") && terms.size() > 2) {
+            return times(terms.get(0).size(), Math.max(1, terms.get(2).size()));
+        }
+        if (function.equals("join")) {
+            Optional<Shape> elements = terms.getFirst().shape().flatMap(Shape::elements);
+            long each = elements.map(Shape::sizeMax).orElse(sizeUnknown);
+            long between = terms.size() > 1 ? terms.get(1).size() : 0;
+            return times(terms.getFirst().size(), add(each, between));
+        }
         long size = 1;
         for (Term each : terms) {
-            walked = add(walked, tenth(each));
             size = add(size, each.size());
         }
+        return size;
+    }
+
+    private Term anyCall(CelExpr expression, List<Term> terms, long arguments) {
+        long walked = 0;
+        for (Term each : terms) {
+            walked = add(walked, tenth(each));
+        }
+        long size = built(expression.call().function(), terms, sizeUnknown);
         boolean scalar = sizeOf(Optional.empty(), expression) == 1;
         long cost = add(arguments, 1);
         if (Traversals.walks(expression.call().function())

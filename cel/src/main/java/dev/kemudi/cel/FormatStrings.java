@@ -12,7 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
 
 /**
  * {@code 'at most %d'.format([3])}: the verbs {@code %s %d %f %e %b %o %x %X %%}, with a precision
@@ -36,15 +36,16 @@ final class FormatStrings {
     }
 
     private static String format(String pattern, List<?> arguments) {
-        StringBuilder out = new StringBuilder();
+        BoundedText out = new BoundedText();
         int next = 0;
         int at = 0;
         while (at < pattern.length()) {
-            char c = pattern.charAt(at++);
-            if (c != '%') {
-                out.append(c);
-                continue;
+            int plain = pattern.indexOf('%', at);
+            out.append(pattern, at, plain < 0 ? pattern.length() : plain);
+            if (plain < 0) {
+                break;
             }
+            at = plain + 1;
             int from = at;
             while (at < pattern.length()
                     && !Character.isLetter(pattern.charAt(at))
@@ -57,35 +58,36 @@ final class FormatStrings {
             String precision = pattern.substring(from, at);
             char verb = pattern.charAt(at++);
             if (verb == '%') {
-                out.append('%');
+                out.append("%");
                 continue;
             }
             if (next >= arguments.size()) {
                 throw new IllegalArgumentException("index %d out of range".formatted(next));
             }
-            out.append(one(verb, precision, arguments.get(next++)));
+            one(out, verb, precision, arguments.get(next++));
         }
         return out.toString();
     }
 
-    private static String one(char verb, String precision, Object value) {
-        return switch (verb) {
-            case 's' -> text(value);
-            case 'd' -> whole(verb, value).toString();
-            case 'f' -> fixed(value, digits(precision));
-            case 'e' -> exponent(value, digits(precision));
+    private static void one(BoundedText out, char verb, String precision, Object value) {
+        switch (verb) {
+            case 's' -> show(out, value);
+            case 'd' -> out.append(whole(verb, value).toString());
+            case 'f' -> out.append(fixed(value, digits(precision)));
+            case 'e' -> out.append(exponent(value, digits(precision)));
             case 'b' ->
-                    value instanceof Boolean bool
-                            ? (bool ? "1" : "0")
-                            : Long.toString(whole(verb, value), 2);
-            case 'o' -> Long.toString(whole(verb, value), 8);
-            case 'x' -> hex(value);
-            case 'X' -> hex(value).toUpperCase(Locale.ROOT);
+                    out.append(
+                            value instanceof Boolean bool
+                                    ? (bool ? "1" : "0")
+                                    : Long.toString(whole(verb, value), 2));
+            case 'o' -> out.append(Long.toString(whole(verb, value), 8));
+            case 'x' -> out.append(hex(value));
+            case 'X' -> out.append(hex(value).toUpperCase(Locale.ROOT));
             default ->
                     throw new IllegalArgumentException(
                             "could not parse formatting clause: unrecognized formatting clause \"%s\""
                                     .formatted(verb));
-        };
+        }
     }
 
     private static int digits(String precision) {
@@ -109,7 +111,7 @@ final class FormatStrings {
 
     private static String fixed(Object value, int digits) {
         return value instanceof Double real && (real.isNaN() || real.isInfinite())
-                ? text(value)
+                ? scalar(value)
                 : new BigDecimal(number(value))
                         .setScale(digits, RoundingMode.HALF_EVEN)
                         .toPlainString();
@@ -142,7 +144,33 @@ final class FormatStrings {
      * What {@code %s} shows: of numbers without a fraction only the whole part, of maps sorted
      * keys.
      */
-    private static String text(Object value) {
+    private static void show(BoundedText out, Object value) {
+        switch (value) {
+            case List<?> list -> {
+                out.append("[");
+                String before = "";
+                for (Object each : list) {
+                    show(out.append(before), each);
+                    before = ", ";
+                }
+                out.append("]");
+            }
+            case Map<?, ?> map -> {
+                out.append("{");
+                String before = "";
+                TreeMap<String, Object> sorted = new TreeMap<>();
+                map.forEach((key, each) -> sorted.put(scalar(key), each));
+                for (Map.Entry<String, Object> entry : sorted.entrySet()) {
+                    show(out.append(before).append(entry.getKey()).append(": "), entry.getValue());
+                    before = ", ";
+                }
+                out.append("}");
+            }
+            default -> out.append(scalar(value));
+        }
+    }
+
+    private static String scalar(Object value) {
         return switch (value) {
             case Double real when real == Math.rint(real) && Math.abs(real) < 1e15 ->
                     Long.toString(real.longValue());
@@ -154,15 +182,6 @@ final class FormatStrings {
                                     .toPlainString()
                             + "s";
             case NullValue ignored -> "null";
-            case List<?> list ->
-                    list.stream()
-                            .map(FormatStrings::text)
-                            .collect(Collectors.joining(", ", "[", "]"));
-            case Map<?, ?> map ->
-                    map.entrySet().stream()
-                            .map(entry -> text(entry.getKey()) + ": " + text(entry.getValue()))
-                            .sorted()
-                            .collect(Collectors.joining(", ", "{", "}"));
             default -> value.toString();
         };
     }

@@ -12,10 +12,12 @@ import dev.cel.compiler.CelCompiler;
 import dev.cel.compiler.CelCompilerBuilder;
 import dev.cel.compiler.CelCompilerFactory;
 import dev.cel.extensions.CelExtensions;
+import dev.cel.extensions.CelStringExtensions;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.CelRuntime;
 import dev.cel.runtime.CelRuntimeFactory;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -37,6 +39,13 @@ final class Language {
                     .maxExpressionCodePointSize(Limits.defaults().expressionCharsMax())
                     .build();
 
+    /** The library's, without those that {@link TextFunctions} has. */
+    private static final Set<CelStringExtensions.Function> STRINGS =
+            EnumSet.complementOf(
+                    EnumSet.of(
+                            CelStringExtensions.Function.REPLACE,
+                            CelStringExtensions.Function.JOIN));
+
     private Language() {}
 
     /** Made when first used: it takes a second of a cold machine. */
@@ -47,7 +56,7 @@ final class Language {
                         .setOptions(OPTIONS)
                         .addLibraries(
                                 CelExtensions.optional(),
-                                CelExtensions.strings(),
+                                CelExtensions.strings(STRINGS),
                                 CelExtensions.sets(OPTIONS),
                                 CelExtensions.comprehensions())
                         .addLibraries(FUNCTIONS)
@@ -76,7 +85,7 @@ final class Language {
                         .setTypeProvider(new Structs(shapes))
                         .addLibraries(
                                 CelExtensions.optional(),
-                                CelExtensions.strings(),
+                                CelExtensions.strings(STRINGS),
                                 CelExtensions.sets(OPTIONS),
                                 CelExtensions.comprehensions())
                         .addLibraries(Running.FUNCTIONS);

@@ -12,6 +12,8 @@ package dev.kemudi.cel;
  * @param evaluationMax 1000000: what one evaluation may cost, as Kubernetes has it
  * @param evaluationTotalMax 10000000: what all evaluations upon one object may cost, as Kubernetes
  *     has it
+ * @param textCharsMax 10000000: what a function may build; walking through more costs more than
+ *     {@code evaluationMax}
  * @param requestBytesMax 3145728: what an object's JSON weighs at most; lists without bound are as
  *     long as fits
  * @param schemaDepthMax 64: deeper schemas are attacks or accidents
@@ -22,10 +24,18 @@ public record Limits(
         long estimateTotalMax,
         long evaluationMax,
         long evaluationTotalMax,
+        int textCharsMax,
         int requestBytesMax,
         int schemaDepthMax) {
     public static Limits defaults() {
         return new Limits(
-                16_384, 10_000_000, 100_000_000, 1_000_000, 10_000_000, 3 * 1024 * 1024, 64);
+                16_384,
+                10_000_000,
+                100_000_000,
+                1_000_000,
+                10_000_000,
+                10_000_000,
+                3 * 1024 * 1024,
+                64);
     }
 }

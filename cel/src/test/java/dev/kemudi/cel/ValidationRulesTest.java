@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.Status.Cause;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,12 @@ class ValidationRulesTest {
                 "semver('1.0.0-rc.1').compareTo(semver('1.0.0')) == -1",
                 "'%s-%d'.format(['a', 3]) == 'a-3'",
                 "'A b'.lowerAscii().split(' ').join('-') == 'a-b' && ' x '.trim() == 'x'",
+                "'a.b.c'.replace('.', '-') == 'a-b-c' && 'aaa'.replace('a', 'b', 2) == 'bba'",
+                "'abc'.replace('', '-') == '-a-b-c-' && 'abc'.replace('', '-', 2) == '-a-bc'",
+                "'abc'.replace('c', '') == 'ab' && 'abc'.replace('b', 'x', 0) == 'abc'",
+                "['a', 'b'].join() == 'ab' && ['a'].join(', ') == 'a' && [].join('-') == ''",
+                "'%s %s 100%%'.format([['a', 1], {'b': 2.0, 'a': true}]) == "
+                        + "'[a, 1] {a: true, b: 2} 100%'",
                 "sets.contains(self.names, ['a']) && sets.intersects(self.sizes, [3, 9])",
                 "self.labels.transformMap(k, v, k + v).size() == 2",
                 "self.names.all(i, n, n != '')",
@@ -302,10 +309,41 @@ class ValidationRulesTest {
                 .isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "self.name.replace('', self.name) != ''",
+                "self.name.split('').join(self.name) != ''",
+                "'%s'.format([[REPEATED]]) != ''",
+                "'%s'.format([{'a': [REPEATED]}]) != ''",
+            })
+    void whatFunctionsBuildIsBounded(String rule) {
+        String repeated = String.join(", ", Collections.nCopies(1_000, "self.name"));
+        JsonNode schema = schema(rule.replace("REPEATED", repeated));
+        String name = "x".repeat(100_000);
+        JsonNode object = json(OBJECT.replace("web-1", name));
+        assertThat(object.toString()).contains(name);
+
+        assertThat(rules(schema).validate(object, Optional.empty()))
+                .singleElement()
+                .satisfies(
+                        cause ->
+                                assertThat(cause.message())
+                                        .contains("the result has more than 10000000 characters"));
+    }
+
     @Test
     void anEvaluationThatCostsTooMuchEnds() {
         Limits small =
-                new Limits(16_384, Long.MAX_VALUE, Long.MAX_VALUE, 1_000, 10_000, 3_000_000, 64);
+                new Limits(
+                        16_384,
+                        Long.MAX_VALUE,
+                        Long.MAX_VALUE,
+                        1_000,
+                        10_000,
+                        10_000_000,
+                        3_000_000,
+                        64);
         JsonNode schema =
                 schema("self.sizes.all(a, self.sizes.all(b, self.sizes.all(c, a + b + c > 0)))");
         ((ObjectNode) schema.at("/properties/spec/properties/sizes")).put("maxItems", 1_000);

@@ -58,6 +58,7 @@ final class LoadConnection {
         final Call call;
         byte[] part = {};
         int partLength;
+        int consumed;
         boolean answered;
 
         Stream(Call call) {
@@ -79,7 +80,7 @@ final class LoadConnection {
     private int inLength;
     private int nextStream = 1;
     private long sendWindow = 65_535;
-    private long consumed;
+    private int consumed;
     private boolean broken;
 
     LoadConnection(String authority, Selector selector) throws IOException {
@@ -261,7 +262,7 @@ final class LoadConnection {
                 int padding = (flags & PADDED) == 0 ? 0 : 1 + (in[from] & 0xff);
                 int start = (flags & PADDED) == 0 ? from : from + 1;
                 data(id, start, length - padding);
-                topUp(length);
+                topUp(id, length);
                 if ((flags & END_STREAM) != 0) {
                     over(id, "");
                 }
@@ -298,13 +299,22 @@ final class LoadConnection {
         }
     }
 
-    private void topUp(int length) {
-        consumed += length;
-        if (consumed >= TOP_UP) {
-            frame(4, WINDOW_UPDATE, 0, 0);
-            out.putInt((int) consumed);
-            consumed = 0;
+    private void topUp(int id, int length) {
+        consumed = toppedUp(0, consumed + length);
+        Stream stream = streams.get(id);
+        if (stream != null) { // watches live long enough to use up the widest window
+            stream.consumed = toppedUp(id, stream.consumed + length);
         }
+    }
+
+    /** What was consumed and not given back. */
+    private int toppedUp(int id, int used) {
+        if (used < TOP_UP) {
+            return used;
+        }
+        frame(4, WINDOW_UPDATE, 0, id);
+        out.putInt(used);
+        return 0;
     }
 
     private void data(int id, int from, int length) {

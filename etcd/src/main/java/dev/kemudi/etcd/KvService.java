@@ -1,6 +1,5 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.MessageLite;
 import dev.kemudi.etcd.proto.CompactionRequest;
 import dev.kemudi.etcd.proto.CompactionResponse;
 import dev.kemudi.etcd.proto.DeleteRangeRequest;
@@ -47,12 +46,16 @@ final class KvService extends KVGrpc.KVImplBase {
     }
 
     /** What need not come by gRPC. */
-    List<UnaryMethod<?, ?>> methods() {
+    List<UnaryMethod<?>> methods() {
+        PutMessages puts = new PutMessages(member);
         return List.of(
-                new UnaryMethod<>(KVGrpc.getPutMethod(), PutRequest.parser(), this::put),
-                new UnaryMethod<>(KVGrpc.getRangeMethod(), RangeRequest.parser(), this::range),
-                new UnaryMethod<>(KVGrpc.getTxnMethod(), TxnRequest.parser(), this::txn),
                 new UnaryMethod<>(
+                        KVGrpc.getPutMethod(),
+                        PutMessages::read,
+                        (who, request, reply) -> put(who, request, puts, reply)),
+                UnaryMethod.of(KVGrpc.getRangeMethod(), RangeRequest.parser(), this::range),
+                UnaryMethod.of(KVGrpc.getTxnMethod(), TxnRequest.parser(), this::txn),
+                UnaryMethod.of(
                         KVGrpc.getDeleteRangeMethod(),
                         DeleteRangeRequest.parser(),
                         this::deleteRange));
@@ -139,15 +142,19 @@ final class KvService extends KVGrpc.KVImplBase {
                         && !Ranges.readsWhole(request));
     }
 
-    @Override
-    public void put(PutRequest request, StreamObserver<PutResponse> observer) {
-        put(Credential.current(), request, observer);
+    private void put(
+            Credential who,
+            PutMessages.Request request,
+            PutMessages puts,
+            StreamObserver<Payload> reply) {
+        write(who, request.bytes(), reply, request::op, Answer.Put.class, puts::answer);
     }
 
-    private void put(Credential who, PutRequest request, StreamObserver<PutResponse> observer) {
+    @Override
+    public void put(PutRequest request, StreamObserver<PutResponse> observer) {
         write(
-                who,
-                request,
+                Credential.current(),
+                request.getSerializedSize(),
                 observer,
                 () -> Wire.put(request),
                 Answer.Put.class,
@@ -166,7 +173,7 @@ final class KvService extends KVGrpc.KVImplBase {
             StreamObserver<DeleteRangeResponse> observer) {
         write(
                 who,
-                request,
+                request.getSerializedSize(),
                 observer,
                 () -> Wire.delete(request),
                 Answer.Deleted.class,
@@ -181,7 +188,7 @@ final class KvService extends KVGrpc.KVImplBase {
     private void txn(Credential who, TxnRequest request, StreamObserver<TxnResponse> observer) {
         write(
                 who,
-                request,
+                request.getSerializedSize(),
                 observer,
                 () -> Wire.txn(request),
                 Answer.Txn.class,
@@ -190,14 +197,13 @@ final class KvService extends KVGrpc.KVImplBase {
 
     private <A extends Answer, T> void write(
             Credential who,
-            MessageLite request,
+            int bytes,
             StreamObserver<T> observer,
             Supplier<Op> op,
             Class<A> type,
             Function<A, T> message) {
         CompletableFuture<Answer> answer;
         try {
-            int bytes = request.getSerializedSize();
             if (bytes > limits.requestBytesMax()) {
                 throw Errors.TOO_LARGE.asRuntimeException();
             }

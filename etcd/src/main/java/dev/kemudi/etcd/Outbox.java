@@ -1,14 +1,10 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.MessageLite;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -71,26 +67,22 @@ final class Outbox extends ChannelOutboundHandlerAdapter {
     }
 
     /** A whole answer; it leaves with the next flush, which is soon. */
-    void add(int stream, MessageLite message, int size) {
-        ByteBuf to = room(AROUND_BYTES + size);
+    void addAnswer(int stream, Payload message) {
+        ByteBuf to = room(AROUND_BYTES + message.length());
         frame(to, BEGIN.length, HEADERS, END_HEADERS, stream).writeBytes(BEGIN);
-        write(frame(to, PREFIX_BYTES + size, DATA, 0, stream), message, size);
+        data(to, stream, message);
         frame(to, END.length, HEADERS, END_STREAM_AND_HEADERS, stream).writeBytes(END);
         flushSoon();
     }
 
     /** A message of a stream that goes on; it leaves with the next flush, which is soon. */
-    void add(int stream, WatchMessage message) {
-        int size = message.length();
-        ByteBuf to = room(FRAME_HEAD_BYTES + PREFIX_BYTES + size);
-        write(frame(to, PREFIX_BYTES + size, DATA, 0, stream), message);
+    void add(int stream, Payload message) {
+        data(room(FRAME_HEAD_BYTES + PREFIX_BYTES + message.length()), stream, message);
         flushSoon();
     }
 
-    /** A message with its prefix. */
-    static void write(ByteBuf to, WatchMessage message) {
-        to.writeByte(0).writeInt(message.length());
-        message.writeTo(to);
+    private static void data(ByteBuf to, int stream, Payload message) {
+        write(frame(to, PREFIX_BYTES + message.length(), DATA, 0, stream), message);
     }
 
     private static ByteBuf frame(ByteBuf to, int length, int type, int flags, int stream) {
@@ -98,18 +90,9 @@ final class Outbox extends ChannelOutboundHandlerAdapter {
     }
 
     /** A message with its prefix. */
-    static void write(ByteBuf to, MessageLite message, int size) {
-        to.writeByte(0).writeInt(size);
-        int at = to.writerIndex();
-        to.ensureWritable(size);
-        try {
-            CodedOutputStream out = CodedOutputStream.newInstance(to.nioBuffer(at, size));
-            message.writeTo(out);
-            out.flush();
-        } catch (IOException e) {
-            throw new UncheckedIOException("the buffer was measured", e);
-        }
-        to.writerIndex(at + size);
+    static void write(ByteBuf to, Payload message) {
+        to.writeByte(0).writeInt(message.length());
+        message.writeTo(to);
     }
 
     private ByteBuf room(int bytes) {

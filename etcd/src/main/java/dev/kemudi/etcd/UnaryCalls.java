@@ -38,12 +38,12 @@ final class UnaryCalls {
     private final Map<AsciiString, Served> methods = new HashMap<>();
 
     /** A method and its counters. */
-    record Served(UnaryMethod<?, ?> method, CallGate.Kind kind) {}
+    record Served(UnaryMethod<?> method, CallGate.Kind kind) {}
 
-    UnaryCalls(List<UnaryMethod<?, ?>> methods, CallGate gate, Credentials credentials) {
+    UnaryCalls(List<UnaryMethod<?>> methods, CallGate gate, Credentials credentials) {
         this.gate = gate;
         this.credentials = credentials;
-        for (UnaryMethod<?, ?> method : methods) {
+        for (UnaryMethod<?> method : methods) {
             Served served = new Served(method, gate.knows(method.descriptor()));
             this.methods.put(AsciiString.cached("/" + method.name()), served);
         }
@@ -64,7 +64,16 @@ final class UnaryCalls {
                 && (GRPC.equals(type) || GRPC_PROTO.equals(type))
                 && (encoding == null || IDENTITY.equals(encoding))
                 && (timeout == null || Timeout.nanos(timeout) >= 0)
-                && UNUSUAL.stream().noneMatch(headers::contains);
+                && !holdsUnusual(headers);
+    }
+
+    private static boolean holdsUnusual(Http2Headers headers) {
+        for (AsciiString name : UNUSUAL) {
+            if (headers.contains(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How long the client waits; negative when it does not say. */

@@ -7,18 +7,58 @@ import com.google.protobuf.Parser;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
  * A method that may be called on an event loop without gRPC's objects around it: it never blocks,
  * and is told who calls.
+ *
+ * @param descriptor names it
  */
-record UnaryMethod<Q extends MessageLite, A extends MessageLite>(
-        MethodDescriptor<Q, A> descriptor, Parser<Q> parser, Handler<Q, A> handler) {
+record UnaryMethod<Q>(
+        MethodDescriptor<?, ?> descriptor, Reader<Q> reader, Handler<Q, Payload> handler) {
+
+    /** Reads a request to the end of what it is given. */
+    interface Reader<Q> {
+        /**
+         * @throws InvalidProtocolBufferException when it is none
+         */
+        Q read(CodedInputStream in) throws IOException;
+    }
 
     /** Answers once, on any thread, and does not throw. */
     interface Handler<Q, A> {
         void call(Credential who, Q request, StreamObserver<A> reply);
+    }
+
+    /** One that takes and gives protobuf's messages. */
+    static <Q extends MessageLite, A extends MessageLite> UnaryMethod<Q> of(
+            MethodDescriptor<Q, A> descriptor, Parser<Q> parser, Handler<Q, A> handler) {
+        return new UnaryMethod<>(
+                descriptor,
+                parser::parseFrom,
+                (who, request, reply) -> handler.call(who, request, encoding(reply)));
+    }
+
+    private static <A extends MessageLite> StreamObserver<A> encoding(
+            StreamObserver<Payload> reply) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(A answer) {
+                reply.onNext(Payload.of(answer));
+            }
+
+            @Override
+            public void onError(Throwable failure) {
+                reply.onError(failure);
+            }
+
+            @Override
+            public void onCompleted() {
+                reply.onCompleted();
+            }
+        };
     }
 
     /** Service and method, as gRPC writes them. */
@@ -29,11 +69,11 @@ record UnaryMethod<Q extends MessageLite, A extends MessageLite>(
     /**
      * @param message is read before this returns
      */
-    void call(Credential who, ByteBuffer message, StreamObserver<MessageLite> reply) {
+    void call(Credential who, ByteBuffer message, StreamObserver<Payload> reply) {
         Q request;
         try {
-            request = parser.parseFrom(CodedInputStream.newInstance(message));
-        } catch (InvalidProtocolBufferException e) {
+            request = reader.read(CodedInputStream.newInstance(message));
+        } catch (IOException e) {
             reply.onError(
                     Status.INTERNAL
                             .withDescription("Invalid protobuf byte sequence")
@@ -41,8 +81,6 @@ record UnaryMethod<Q extends MessageLite, A extends MessageLite>(
                             .asRuntimeException());
             return;
         }
-        @SuppressWarnings("unchecked") // whoever takes messages takes answers
-        StreamObserver<A> typed = (StreamObserver<A>) reply;
-        handler.call(who, request, typed);
+        handler.call(who, request, reply);
     }
 }

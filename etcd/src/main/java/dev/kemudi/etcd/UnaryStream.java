@@ -1,6 +1,5 @@
 package dev.kemudi.etcd;
 
-import com.google.protobuf.MessageLite;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.netty.handler.codec.http2.Http2Stream;
@@ -12,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * One call that {@link UnaryStreams} took. It may be answered on any thread, once; the rest happens
  * on its connection's event loop.
  */
-final class UnaryStream implements StreamObserver<MessageLite>, Runnable {
+final class UnaryStream implements StreamObserver<Payload>, Runnable {
     private final UnaryStreams connection;
     private final CallGate.Kind kind;
     final Http2Stream stream;
-    private @Nullable MessageLite message;
+    private @Nullable Payload message;
     private Status status = Status.OK;
     private @Nullable Future<?> timeout;
     private boolean over;
@@ -34,7 +33,7 @@ final class UnaryStream implements StreamObserver<MessageLite>, Runnable {
     }
 
     @Override
-    public void onNext(MessageLite answer) {
+    public void onNext(Payload answer) {
         message = answer;
     }
 
@@ -66,7 +65,7 @@ final class UnaryStream implements StreamObserver<MessageLite>, Runnable {
         }
         end(status.getCode());
         if (status.isOk() && message != null) {
-            kind.sent(message.getSerializedSize());
+            kind.sent(message.length());
             connection.answer(stream, message);
         } else {
             connection.refuse(stream, status);

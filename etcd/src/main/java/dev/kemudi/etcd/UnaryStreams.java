@@ -2,7 +2,6 @@ package dev.kemudi.etcd;
 
 import static io.netty.handler.codec.http2.Http2CodecUtil.DEFAULT_PRIORITY_WEIGHT;
 
-import com.google.protobuf.MessageLite;
 import dev.kemudi.etcd.proto.WatchGrpc;
 import io.grpc.InternalMetadata;
 import io.grpc.InternalStatus;
@@ -248,23 +247,22 @@ final class UnaryStreams extends Http2FrameListenerDecorator {
     }
 
     /** Sends it, and ends the stream. */
-    void answer(Http2Stream stream, MessageLite message) {
-        int size = message.getSerializedSize();
-        int bytes = size + Outbox.PREFIX_BYTES;
+    void answer(Http2Stream stream, Payload message) {
+        int bytes = message.length() + Outbox.PREFIX_BYTES;
         if (!fits(stream, bytes) || newTable) {
             newTable = false;
-            encode(stream, message, size);
+            encode(stream, message, bytes);
             return;
         }
-        outbox.add(stream.id(), message, size);
+        outbox.addAnswer(stream.id(), message);
         take(connection.connectionStream(), bytes);
         handler.closeStreamLocal(stream, context().newSucceededFuture());
     }
 
-    private void encode(Http2Stream stream, MessageLite message, int size) {
+    private void encode(Http2Stream stream, Payload message, int bytes) {
         ChannelHandlerContext ctx = context();
-        ByteBuf data = ctx.alloc().ioBuffer(size + Outbox.PREFIX_BYTES);
-        Outbox.write(data, message, size);
+        ByteBuf data = ctx.alloc().ioBuffer(bytes);
+        Outbox.write(data, message);
         handler.encoder().writeHeaders(ctx, stream.id(), HEADERS, 0, false, ctx.newPromise());
         handler.encoder().writeData(ctx, stream.id(), data, 0, false, ctx.newPromise());
         handler.encoder().writeHeaders(ctx, stream.id(), TRAILERS, 0, true, ctx.newPromise());

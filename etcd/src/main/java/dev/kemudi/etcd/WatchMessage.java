@@ -25,7 +25,7 @@ import java.util.List;
  * Outbox.
  */
 /** One message of a watch stream as it goes out: bytes shared with others, then its own. */
-final class WatchMessage {
+final class WatchMessage implements Payload {
     private static final byte[] NONE = {};
 
     private final byte[] shared;
@@ -36,11 +36,13 @@ final class WatchMessage {
         this.own = own;
     }
 
-    int length() {
+    @Override
+    public int length() {
         return shared.length + own.length;
     }
 
-    void writeTo(ByteBuf out) {
+    @Override
+    public void writeTo(ByteBuf out) {
         out.writeBytes(shared).writeBytes(own);
     }
 

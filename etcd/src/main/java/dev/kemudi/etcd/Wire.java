@@ -60,19 +60,30 @@ final class Wire {
     }
 
     static Op.Put put(PutRequest request) {
-        if (request.getIgnoreValue() && !request.getValue().isEmpty()) {
-            throw Errors.VALUE_PROVIDED.asRuntimeException();
-        }
-        if (request.getIgnoreLease() && request.getLease() != 0) {
-            throw Errors.LEASE_PROVIDED.asRuntimeException();
-        }
-        return new Op.Put(
+        return put(
                 bytes(request.getKey()),
                 bytes(request.getValue()),
                 request.getLease(),
                 request.getPrevKv(),
                 request.getIgnoreValue(),
                 request.getIgnoreLease());
+    }
+
+    /** Throws what the client is to be told of fields that exclude each other. */
+    static Op.Put put(
+            Bytes key,
+            Bytes value,
+            long lease,
+            boolean prevKv,
+            boolean ignoreValue,
+            boolean ignoreLease) {
+        if (ignoreValue && !value.isEmpty()) {
+            throw Errors.VALUE_PROVIDED.asRuntimeException();
+        }
+        if (ignoreLease && lease != 0) {
+            throw Errors.LEASE_PROVIDED.asRuntimeException();
+        }
+        return new Op.Put(key, value, lease, prevKv, ignoreValue, ignoreLease);
     }
 
     static Op.Delete delete(DeleteRangeRequest request) {

@@ -48,12 +48,15 @@ sealed interface Command {
 
     /** Exact for what there is most of. */
     private int sizeGuess() {
-        return this instanceof Apply(Op.Put put)
-                ? 6
-                        + ByteWriter.sizeOf(put.key())
-                        + ByteWriter.sizeOf(put.value())
-                        + ByteWriter.sizeOf(put.lease())
-                : ByteWriter.SMALL;
+        return switch (this) {
+            case Apply(Op.Put put) -> 2 + Codec.sizeOf(put);
+            case Guarded(String area, long revision, Op.Put put) ->
+                    2
+                            + ByteWriter.sizeOf(Bytes.utf8(area))
+                            + ByteWriter.sizeOf(revision)
+                            + Codec.sizeOf(put);
+            default -> ByteWriter.SMALL;
+        };
     }
 
     /**
@@ -97,6 +100,13 @@ sealed interface Command {
         private static final List<Op.Relation> RELATIONS = List.of(Op.Relation.values());
 
         private Codec() {}
+
+        static int sizeOf(Op.Put put) {
+            return 4
+                    + ByteWriter.sizeOf(put.key())
+                    + ByteWriter.sizeOf(put.value())
+                    + ByteWriter.sizeOf(put.lease());
+        }
 
         static void write(ByteWriter out, Op op) {
             switch (op) {

@@ -6,6 +6,7 @@ import dev.kemudi.log.StateMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -148,6 +149,10 @@ final class Machine implements StateMachine<Answer> {
         private final List<Revision> revisions = new ArrayList<>();
         private final List<LeaseChange> leases = new ArrayList<>();
         private final List<AreaStep> areas = new ArrayList<>();
+
+        /** Of those that were asked for: guarded writes ask each time. */
+        private final Map<String, Long> areaRevisions = new HashMap<>();
+
         private Mark mark;
         private long bytes;
 
@@ -180,7 +185,8 @@ final class Machine implements StateMachine<Answer> {
         }
 
         private long areaRevision(String area) {
-            return Machine.areaRevision(space, area);
+            return areaRevisions.computeIfAbsent(
+                    area, name -> Machine.areaRevision(space, name));
         }
 
         private Answer change(AreaChange change) {
@@ -199,6 +205,7 @@ final class Machine implements StateMachine<Answer> {
                             space.delete(Family.AREA, row);
                         }
                     });
+            areaRevisions.put(area, revision);
             areas.add(new AreaStep(area, revision, change.rows()));
             return new Answer.AreaChanged(mark.revision(), revision);
         }

@@ -74,9 +74,9 @@ final class RocksTuning {
             case LOG -> options.setLevel0SlowdownWritesTrigger(80).setLevel0StopWritesTrigger(160);
             // Random keys, read rarely: fewer and larger merges.
             case OLD ->
-                    options.setLevel0FileNumCompactionTrigger(12)
-                            .setLevel0SlowdownWritesTrigger(60)
-                            .setLevel0StopWritesTrigger(120);
+                    options.setLevel0FileNumCompactionTrigger(24)
+                            .setLevel0SlowdownWritesTrigger(100)
+                            .setLevel0StopWritesTrigger(200);
             case LEASE, META, AREA, COUNT -> {
                 // Small.
             }
