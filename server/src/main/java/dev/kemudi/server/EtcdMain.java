@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The command {@code etcd}: Kemudi's store alone, started, spoken to and stopped as etcd is. Exit
@@ -55,14 +56,24 @@ public final class EtcdMain {
     private static void run(EtcdSettings settings) throws IOException, InterruptedException {
         versions().lines().forEach(line -> MAIN.log(Level.INFO, line));
         settings.remarks().forEach(remark -> MAIN.log(Level.WARNING, remark));
-        EtcdNode node = EtcdNode.start(settings);
+        AtomicBoolean removed = new AtomicBoolean();
+        EtcdNode node =
+                EtcdNode.start(
+                        settings,
+                        () -> {
+                            removed.set(true);
+                            Runtime.getRuntime().exit(0);
+                        });
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()
                 .addShutdownHook(
                         Thread.ofPlatform()
                                 .name("etcd-stop")
                                 .unstarted(() -> {
-                                    MAIN.log(Level.INFO, "received a signal, shutting down...");
+                                    if (!removed.get()) {
+                                        MAIN.log(
+                                                Level.INFO, "received a signal, shutting down...");
+                                    }
                                     node.close();
                                     stopped.countDown();
                                     // The JVM would report 128 + signal for a stop that went well.

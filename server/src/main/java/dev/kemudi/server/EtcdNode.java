@@ -2,21 +2,30 @@ package dev.kemudi.server;
 
 import dev.kemudi.etcd.EtcdServer;
 import dev.kemudi.kernel.TimeSource;
+import dev.kemudi.store.Membership;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 
-/**
- * One member: the store and its doors, nothing else. When a second member is declared beside a
- * member alone, both are closed and opened again upon a replicated log; clients connect anew, as
- * after a restart of etcd. Safe for use by many threads.
+/*
+ * What the declared membership means for this node
+ * ------------------------------------------------
+ * When a second member is declared beside a member alone, store and doors are closed and opened again
+ * upon a replicated log; clients connect anew, as after a restart of etcd.
+ *
+ * When this member is declared no more, it ends, now and at every later start upon this directory: what
+ * it has is of a cluster that goes on without it, and that may have given its id to another directory. A
+ * directory that has been a member's is marked (MARK), because one that is about to join has not been
+ * declared yet in what it has read so far.
  */
+/** One member: the store and its doors, nothing else. Safe for use by many threads. */
 final class EtcdNode implements AutoCloseable {
     /** The version of etcd's API that is followed. */
     static final String API_VERSION = "3.5.13";
@@ -25,26 +34,28 @@ final class EtcdNode implements AutoCloseable {
     private static final System.Logger SERVER = System.getLogger("etcdserver");
     private static final System.Logger API = System.getLogger("etcdserver/api");
     private static final int LOOK_MILLIS = 100;
+    private static final String MARK = "member";
     private static final int LEADER_POLL_MILLIS = 10;
 
     private final EtcdSettings settings;
     private final EtcdCluster cluster;
     private final EtcdStore opener;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
+    private final Runnable whenRemoved;
     private volatile Open open;
-    private boolean closed;
+    private volatile boolean closed;
 
     private record Open(Store store, EtcdServer server) {}
 
-    private EtcdNode(EtcdSettings settings, EtcdCluster cluster) throws IOException {
+    private EtcdNode(EtcdSettings settings, EtcdCluster cluster, Runnable whenRemoved)
+            throws IOException {
         this.settings = settings;
         this.cluster = cluster;
+        this.whenRemoved = whenRemoved;
         this.opener = new EtcdStore(settings, cluster);
         boolean alone = !opener.isReplicated();
         this.open = open(false);
-        if (alone) {
-            Thread.ofVirtual().name("etcd-grow").start(this::growWhenDeclared);
-        }
+        Thread.ofVirtual().name("etcd-membership").start(() -> followMembership(alone));
     }
 
     private Open open(boolean grown) throws IOException {
@@ -71,10 +82,11 @@ final class EtcdNode implements AutoCloseable {
     }
 
     /**
+     * @param whenRemoved runs once, when this member is declared no more: the node is to be closed
      * @throws UsageException when flags contradict one another
      * @throws IOException when the data directory or an address cannot be used; nothing runs then
      */
-    static EtcdNode start(EtcdSettings settings) throws IOException {
+    static EtcdNode start(EtcdSettings settings, Runnable whenRemoved) throws IOException {
         if (settings.has("listen-client-urls") && !settings.has("advertise-client-urls")) {
             throw new UsageException(
                     "When listening on specific address(es), this etcd process must advertise"
@@ -86,7 +98,7 @@ final class EtcdNode implements AutoCloseable {
         EMBED.log(
                 Level.INFO,
                 "advertise client URLs = " + joined(settings.urls("advertise-client-urls"), ","));
-        return new EtcdNode(settings, cluster);
+        return new EtcdNode(settings, cluster, whenRemoved);
     }
 
     private <T extends AutoCloseable> T push(T part) {
@@ -94,12 +106,36 @@ final class EtcdNode implements AutoCloseable {
         return part;
     }
 
-    private void growWhenDeclared() {
+    private void followMembership(boolean alone) {
+        Path mark = settings.dataDirectory().resolve("store").resolve(MARK);
+        boolean grown = !alone;
+        boolean marked = Files.exists(mark);
         try {
-            while (open.store().membership().members().size() < 2) {
+            while (!closed) {
+                Membership membership = open.store().membership();
+                List<Membership.Member> members = membership.members();
+                boolean declared =
+                        members.stream().anyMatch(member -> member.id() == membership.self());
+                if (marked && !declared && !members.isEmpty()) {
+                    SERVER.log(
+                            Level.ERROR,
+                            "the member has been permanently removed from the cluster");
+                    SERVER.log(Level.INFO, "the data-dir used by this member must be removed.");
+                    whenRemoved.run();
+                    return;
+                }
+                if (!marked && declared) {
+                    Files.writeString(mark, "%x%n".formatted(membership.self()));
+                    marked = true;
+                }
+                if (!grown && members.size() > 1) {
+                    grow();
+                    grown = true;
+                }
                 Thread.sleep(LOOK_MILLIS);
             }
-            grow();
+        } catch (IOException e) {
+            SERVER.log(Level.ERROR, "that this is a member cannot be noted in " + mark, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -83,7 +83,7 @@ final class EtcdTrain {
         flags.addAll(List.of(more));
         EtcdSettings settings = EtcdSettings.read(flags, Map.of());
         EtcdLine.speak(settings);
-        return EtcdNode.start(settings);
+        return EtcdNode.start(settings, () -> {});
     }
 
     /** Members must know one another's before any of them listens. */

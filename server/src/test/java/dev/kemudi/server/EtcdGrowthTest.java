@@ -6,6 +6,9 @@ import com.google.protobuf.ByteString;
 import dev.kemudi.etcd.proto.ClusterGrpc;
 import dev.kemudi.etcd.proto.KVGrpc;
 import dev.kemudi.etcd.proto.MemberAddRequest;
+import dev.kemudi.etcd.proto.MemberListRequest;
+import dev.kemudi.etcd.proto.MemberRemoveRequest;
+import dev.kemudi.etcd.proto.MemberRemoveResponse;
 import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.RangeRequest;
 import io.grpc.ManagedChannel;
@@ -17,6 +20,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +34,9 @@ final class EtcdGrowthTest {
     @TempDir private Path folder;
 
     private final List<Integer> ports = freePorts();
+
+    /** Those that were told that they are members no more. */
+    private final Set<Integer> removed = ConcurrentHashMap.newKeySet();
 
     private static List<Integer> freePorts() {
         List<ServerSocket> held = new ArrayList<>();
@@ -55,12 +63,17 @@ final class EtcdGrowthTest {
     }
 
     private EtcdNode start(int member) throws IOException, InterruptedException {
+        EtcdNode node = open(member);
+        node.awaitReady();
+        return node;
+    }
+
+    private EtcdNode open(int member) throws IOException {
         List<String> cluster = new ArrayList<>();
         for (int i = 0; i <= member; i++) {
             cluster.add("m" + i + "=" + peer(i));
         }
-        EtcdNode node =
-                EtcdNode.start(
+        return EtcdNode.start(
                         EtcdSettings.read(
                                 List.of(
                                         "--name=m" + member,
@@ -72,9 +85,8 @@ final class EtcdGrowthTest {
                                         "--initial-cluster=" + String.join(",", cluster),
                                         "--initial-cluster-state="
                                                 + (member == 0 ? "new" : "existing")),
-                                Map.of()));
-        node.awaitReady();
-        return node;
+                                Map.of()),
+                        () -> removed.add(member));
     }
 
     private interface Use<T> {
@@ -134,8 +146,31 @@ final class EtcdGrowthTest {
                                                 == member + 1));
     }
 
+    private void remove(int member) {
+        MemberRemoveResponse response =
+                use(
+                        0,
+                        channel -> {
+                            ClusterGrpc.ClusterBlockingStub cluster =
+                                    ClusterGrpc.newBlockingStub(channel)
+                                            .withDeadlineAfter(10, TimeUnit.SECONDS);
+                            long id =
+                                    cluster
+                                            .memberList(MemberListRequest.getDefaultInstance())
+                                            .getMembersList()
+                                            .stream()
+                                            .filter(one -> one.getPeerURLs(0).equals(peer(member)))
+                                            .findFirst()
+                                            .orElseThrow()
+                                            .getID();
+                            return cluster.memberRemove(
+                                    MemberRemoveRequest.newBuilder().setID(id).build());
+                        });
+        assertThat(response.getMembersCount()).isEqualTo(MEMBERS - 1);
+    }
+
     @Test
-    void oneMemberBecomesThreeAndKeepsWhatItHad() throws IOException, InterruptedException {
+    void oneMemberBecomesThreeAndKeepsWhatItHadAndOneThatIsRemovedEnds() throws IOException, InterruptedException {
         List<EtcdNode> nodes = new ArrayList<>();
         try {
             nodes.add(start(0));
@@ -157,6 +192,17 @@ final class EtcdGrowthTest {
                 assertThat(has(member, "with 1")).isTrue();
                 assertThat(has(member, "with 2")).isTrue();
             }
+            remove(MEMBERS - 1);
+            Eventually.holds(
+                    "the removed member knows", () -> removed.contains(MEMBERS - 1));
+            nodes.removeLast().close();
+            removed.clear();
+            nodes.add(open(MEMBERS - 1));
+            Eventually.holds(
+                    "its directory knows as well", () -> removed.contains(MEMBERS - 1));
+            put(0, "without");
+            assertThat(has(1, "without")).isTrue();
+            assertThat(removed).containsExactly(MEMBERS - 1);
         } finally {
             nodes.forEach(EtcdNode::close);
         }

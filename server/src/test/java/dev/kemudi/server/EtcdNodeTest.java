@@ -33,7 +33,7 @@ class EtcdNodeTest {
                                 "--listen-client-urls=http://127.0.0.1:0",
                                 "--advertise-client-urls=http://127.0.0.1:0"));
         flags.addAll(List.of(more));
-        EtcdNode node = EtcdNode.start(EtcdSettings.read(flags, Map.of()));
+        EtcdNode node = EtcdNode.start(EtcdSettings.read(flags, Map.of()), () -> {});
         node.awaitReady();
         return node;
     }
@@ -160,7 +160,7 @@ class EtcdNodeTest {
     void anAddressThatClientsAreNotToldOfIsRefused() {
         EtcdSettings settings =
                 EtcdSettings.read(List.of("--listen-client-urls=http://127.0.0.1:0"), Map.of());
-        assertThatThrownBy(() -> EtcdNode.start(settings))
+        assertThatThrownBy(() -> EtcdNode.start(settings, () -> {}))
                 .isInstanceOf(UsageException.class)
                 .hasMessageContaining("advertise");
     }
