@@ -24,6 +24,10 @@ public final class Proposals<R> {
     private final ArrayDeque<Proposal<R>> queue = new ArrayDeque<>();
     private int heldCommands;
     private long heldBytes;
+
+    /** When so many wait, who takes them is woken. */
+    private int wanted = 1;
+
     private @Nullable Refusal refusal;
     private boolean closed;
 
@@ -71,7 +75,7 @@ public final class Proposals<R> {
             heldCommands++;
             heldBytes += command.length;
             queue.add(proposal);
-            if (queue.size() == 1) {
+            if (queue.size() == wanted) {
                 changed.signal();
             }
         } finally {
@@ -92,12 +96,25 @@ public final class Proposals<R> {
 
     /** Waits for commands and takes a batch of them; empty only when closed and all are taken. */
     public List<Proposal<R>> take() {
+        return take(1, 0);
+    }
+
+    /**
+     * The same; once there is a command, it waits a little longer for others that will come.
+     *
+     * @param expected so many commands are enough
+     * @param nanosMax how much longer at most
+     */
+    public List<Proposal<R>> take(int expected, long nanosMax) {
         List<Proposal<R>> batch = new ArrayList<>();
         lock.lock();
         try {
-            while (queue.isEmpty() && !closed) {
-                changed.awaitUninterruptibly();
-            }
+            do {
+                while (queue.isEmpty() && !closed) {
+                    changed.awaitUninterruptibly();
+                }
+                awaitMore(expected, nanosMax);
+            } while (queue.isEmpty() && !closed); // all may have been refused meanwhile
             int bytes = 0;
             for (Proposal<R> next = queue.peek(); next != null; next = queue.peek()) {
                 bytes += Frame.bytesMax(next.command(), next.traceparent());
@@ -112,6 +129,20 @@ public final class Proposals<R> {
             lock.unlock();
         }
         return batch;
+    }
+
+    private void awaitMore(int expected, long nanosMax) {
+        wanted = Math.min(expected, limits.batchCommandsMax());
+        long left = nanosMax;
+        try {
+            while (queue.size() < wanted && !closed && left > 0) {
+                left = changed.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts the log's own threads", e);
+        } finally {
+            wanted = 1;
+        }
     }
 
     /** Makes room for as many: they were answered. */
