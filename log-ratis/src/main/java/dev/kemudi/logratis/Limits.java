@@ -26,6 +26,8 @@ import dev.kemudi.log.Proposals;
  *     its commands fail
  * @param barrierMillis 5_000: the same for a read barrier and a question
  * @param reconfigureMillis 30_000: how long a new member may take to catch up
+ * @param entriesPerMessageMax 512: what a follower that is behind gets at once; each message must
+ *     be synced and answered well within a second
  */
 public record Limits(
         int commandBytesMax,
@@ -41,13 +43,14 @@ public record Limits(
         int snapshotChunkBytes,
         int proposeMillis,
         int barrierMillis,
-        int reconfigureMillis) {
+        int reconfigureMillis,
+        int entriesPerMessageMax) {
     private static final int ENVELOPE_BYTES = 256 << 10;
 
     public static Limits defaults() {
         return new Limits(
                 4 << 20, 4 << 20, 4_096, 16_384, 64L << 20, 65_536, 1_024, 8 << 20, 2, 32L << 20,
-                1 << 20, 5_000, 5_000, 30_000);
+                1 << 20, 5_000, 5_000, 30_000, 512);
     }
 
     Proposals.Bounds bounds() {

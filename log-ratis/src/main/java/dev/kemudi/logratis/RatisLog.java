@@ -111,6 +111,9 @@ public final class RatisLog<R> implements Log<R>, Quorum {
     private volatile @Nullable Standing told;
     private volatile @Nullable Throwable failure;
 
+    /** The server's end after a failure; its directory is locked until then. */
+    private volatile CompletableFuture<?> ended = CompletableFuture.completedFuture(null);
+
     /** Opens the log on which every member of {@code config} keeps the same state. */
     public static LogOpener opener(Config config, Limits limits) {
         return new LogOpener() {
@@ -223,6 +226,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         division = server.getDivision(group);
         link = new Link(server, division, group, properties, parameters, blocking);
         link.know(peers);
+        link.know(config.peers().stream().map(Settings::raft).toList());
         proposer =
                 new Proposer<>(
                         config.self(),
@@ -366,13 +370,19 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         proposer.fail(what, cause);
         barriers.close(new LogFailedException("the log stopped (" + what + "): restart", cause));
         steward.call();
-        blocking.execute(() -> {
-            try {
-                server.close();
-            } catch (IOException e) {
-                LOG.log(Level.WARNING, "the log's server did not close in order", e);
-            }
-        });
+        ended =
+                CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                server.close();
+                            } catch (IOException e) {
+                                LOG.log(
+                                        Level.WARNING,
+                                        "the log's server did not close in order",
+                                        e);
+                            }
+                        },
+                        blocking);
     }
 
     private Optional<RaftPeerId> leader() {
@@ -639,6 +649,7 @@ public final class RatisLog<R> implements Log<R>, Quorum {
         steward.close();
         barriers.close(new LogRefusedException(Reason.CLOSED, "the log is closed"));
         try {
+            ended.join();
             server.close();
             link.close();
         } catch (IOException e) {

@@ -83,6 +83,9 @@ final class Settings {
                 to, bytes((long) limits.cachedSegments() * limits.segmentBytes()));
         int entry = limits.entryBytesMax();
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(to, bytes(entry));
+        // Who catches up must answer before its line is taken for dead: ten thousands of small
+        // entries in one message took a slow member longer than that, again and again.
+        RaftServerConfigKeys.Log.Appender.setBufferElementLimit(to, limits.entriesPerMessageMax());
         RaftServerConfigKeys.Log.setWriteBufferSize(to, bytes(entry + 4_096L));
         RaftServerConfigKeys.Log.setQueueByteLimit(to, bytes(4L * entry).getSizeInt());
         RaftServerConfigKeys.Write.setByteLimit(to, bytes(8L * entry));

@@ -31,7 +31,8 @@ class CopiesTest {
                     16 << 10,
                     5_000,
                     5_000,
-                    30_000);
+                    30_000,
+                    512);
 
     @TempDir Path root;
 

@@ -84,7 +84,7 @@ class TlsTest {
         Limits impatient =
                 new Limits(
                         4 << 20, 4 << 20, 4_096, 16_384, 64L << 20, 65_536, 1_024, 8 << 20, 2,
-                        32L << 20, 1 << 20, 2_000, 2_000, 30_000);
+                        32L << 20, 1 << 20, 2_000, 2_000, 30_000, 512);
         Ledger machine = new Ledger();
         try (RatisLog<String> one = open(peers, 1, ours, impatient, machine);
                 RatisLog<String> two = open(peers, 2, theirs, impatient, new Ledger())) {
