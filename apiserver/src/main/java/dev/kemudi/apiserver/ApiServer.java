@@ -15,6 +15,7 @@ import dev.kemudi.schema.Schema;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ public final class ApiServer implements AutoCloseable {
     private final Core core;
     private final Pki pki;
     private final HttpFront front;
+    private final Gate gate;
     private final WatchHandler watches;
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
@@ -103,7 +105,7 @@ public final class ApiServer implements AutoCloseable {
         Render render = new Render(time);
         PodHandler pods = new PodHandler(core, podStreams::get);
         watches = new WatchHandler(core, render);
-        Gate gate =
+        gate =
                 new Gate(
                         router(authenticator, bodies, render, pods),
                         registry,
@@ -230,6 +232,27 @@ public final class ApiServer implements AutoCloseable {
         return schemas.get()
                 .of(resource.apiVersion(), resource.kind())
                 .orElseGet(() -> schemas.get().customResource(MissingNode.getInstance()));
+    }
+
+    /** Puts {@code before} in front of every request over HTTP, in place of what was there. */
+    public void filter(RequestFilter before) {
+        gate.filter(before);
+    }
+
+    /** Ends the watches that are open over HTTP now; clients begin them again. */
+    public void endWatches() {
+        watches.end();
+    }
+
+    /**
+     * Stops serving HTTP for a while, on the same port afterwards, as a server that is restarted
+     * does. Callers in the process notice nothing.
+     */
+    public void restart(Duration away) throws InterruptedException {
+        watches.end();
+        front.close();
+        Thread.sleep(away);
+        front.start();
     }
 
     /** Where logs and exec of pods come from. */

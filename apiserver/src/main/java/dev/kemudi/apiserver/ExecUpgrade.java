@@ -88,8 +88,8 @@ final class ExecUpgrade {
             }
         }
 
-        // fabric8 tries a WebSocket watch first and takes a whole 503 as the word to ask again
-        // without the upgrade
+        // fabric8 tries a WebSocket watch first and takes a whole 200, which a proxy would give, as the
+        // word to ask again without the upgrade; after a 503 it would first try for most of a minute
         private @Nullable ServerConnection plainInstead(ConnectionContext context) {
             if (!protocol.equals("websocket")) {
                 return null;
@@ -97,9 +97,7 @@ final class ExecUpgrade {
             refuse(
                     context,
                     Status.of(
-                            503,
-                            "ServiceUnavailable",
-                            "this is served without a WebSocket: ask plainly"));
+                            200, "OK", "this is served without a WebSocket: ask plainly"));
             return new Closed();
         }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Before and after every request: how many may run, how long it took, whose trace it belongs to.
@@ -23,6 +24,7 @@ final class Gate {
     private final TimeSource time;
     private final Semaphore reads;
     private final Semaphore writes;
+    private volatile @Nullable RequestFilter filter;
 
     /** What a request is called in metrics and spans. */
     record Label(String verb, String resource, boolean streaming) {}
@@ -44,8 +46,17 @@ final class Gate {
         writes = new Semaphore(limits.writesInFlightMax());
     }
 
+    void filter(RequestFilter before) {
+        filter = before;
+    }
+
     void handle(Exchange exchange) {
         Label label = label(exchange);
+        Optional<Status> refused = refusal(exchange, label);
+        if (refused.isPresent()) {
+            Router.refuse(exchange, refused.get());
+            return;
+        }
         boolean write =
                 switch (exchange.method()) {
                     case "GET", "HEAD", "OPTIONS" -> false;
@@ -72,6 +83,26 @@ final class Gate {
                                     429,
                                     "TooManyRequests",
                                     "too many requests are running, try again later")));
+        }
+    }
+
+    private Optional<Status> refusal(Exchange exchange, Label label) {
+        RequestFilter now = filter;
+        if (now == null) {
+            return Optional.empty();
+        }
+        try {
+            return now.refusal(
+                    new RequestFilter.Request(
+                            label.verb(),
+                            label.resource(),
+                            exchange.rawPath(),
+                            exchange.params().text("resourceVersion")));
+        } catch (ApiException e) {
+            return Optional.empty(); // parameters that cannot be read are refused further on
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of(Status.of(503, "ServiceUnavailable", "the server is stopping"));
         }
     }
 

@@ -24,8 +24,9 @@ final class HttpFront implements AutoCloseable {
     private final Pki pki;
     private final Gate gate;
     private final ExecUpgrade exec;
-    private final Watchdog watchdog = new Watchdog();
+    private @Nullable Watchdog watchdog;
     private @Nullable WebServer server;
+    private int port;
 
     HttpFront(ApiServer.Config config, Limits limits, Pki pki, Gate gate, ExecUpgrade exec) {
         this.config = config;
@@ -33,13 +34,16 @@ final class HttpFront implements AutoCloseable {
         this.pki = pki;
         this.gate = gate;
         this.exec = exec;
+        port = config.port();
     }
 
+    /** Binds and serves; after {@link #close}, on the same port again. */
     synchronized void start() {
         requireFree();
+        Watchdog guard = new Watchdog();
         WebServer built =
                 WebServer.builder()
-                        .bindAddress(new InetSocketAddress(config.listenAddress(), config.port()))
+                        .bindAddress(new InetSocketAddress(config.listenAddress(), port))
                         .shutdownHook(false)
                         .featuresDiscoverServices(false)
                         .protocolsDiscoverServices(false)
@@ -56,10 +60,12 @@ final class HttpFront implements AutoCloseable {
                                 routing.any((request, response) ->
                                         gate.handle(
                                                 new HelidonExchange(
-                                                        request, response, limits, watchdog))))
+                                                        request, response, limits, guard))))
                         .build();
         built.start();
         server = built;
+        watchdog = guard;
+        port = built.port();
     }
 
     private Http1ConnectionSelector http1() {
@@ -90,18 +96,18 @@ final class HttpFront implements AutoCloseable {
     // Helidon reports a taken port as a bare failure to start: ask first, and say it in one
     // sentence.
     private void requireFree() {
-        if (config.port() == 0) {
+        if (port == 0) {
             return;
         }
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(config.listenAddress(), config.port()));
+            probe.bind(new InetSocketAddress(config.listenAddress(), port));
         } catch (BindException e) {
             throw new IllegalStateException(
                     "the API server cannot listen on "
                             + config.listenAddress()
                             + ":"
-                            + config.port()
+                            + port
                             + " ("
                             + e.getMessage()
                             + "): choose another port or stop what uses it",
@@ -111,7 +117,7 @@ final class HttpFront implements AutoCloseable {
                     "the API server cannot listen on "
                             + config.listenAddress()
                             + ":"
-                            + config.port(),
+                            + port,
                     e);
         }
     }
@@ -134,7 +140,7 @@ final class HttpFront implements AutoCloseable {
         if (server == null) {
             throw new IllegalStateException("the API server has not been started");
         }
-        return server.port();
+        return port;
     }
 
     @Override
@@ -143,6 +149,9 @@ final class HttpFront implements AutoCloseable {
             server.stop();
             server = null;
         }
-        watchdog.close();
+        if (watchdog != null) {
+            watchdog.close();
+            watchdog = null;
+        }
     }
 }

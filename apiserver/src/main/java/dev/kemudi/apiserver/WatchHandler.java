@@ -5,6 +5,8 @@ import dev.kemudi.api.Status;
 import dev.kemudi.api.WatchOptions;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -13,6 +15,7 @@ final class WatchHandler {
     private final Core core;
     private final Render render;
     private final Semaphore permits;
+    private final Set<WatchFeed> feeds = ConcurrentHashMap.newKeySet();
 
     WatchHandler(Core core, Render render) {
         this.core = core;
@@ -22,6 +25,11 @@ final class WatchHandler {
 
     int open() {
         return core.limits().watchesMax() - permits.availablePermits();
+    }
+
+    /** Ends those that are open now; what is queued is still sent. */
+    void end() {
+        feeds.forEach(WatchFeed::close);
     }
 
     int handle(Exchange exchange, RequestPath path, Kind kind)
@@ -44,10 +52,12 @@ final class WatchHandler {
         }
         try {
             WatchFeed feed = core.reads().watch(kind, path.namespace(), options);
+            feeds.add(feed);
             try (OutputStream out = exchange.streamAtOnce(200, encoding.contentType())) {
                 feed.readBy(Thread.currentThread());
                 new Session(kind, encoding, feed, options, out).run();
             } finally {
+                feeds.remove(feed);
                 feed.close();
             }
         } finally {

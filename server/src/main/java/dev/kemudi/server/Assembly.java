@@ -35,12 +35,13 @@ final class Assembly {
     private final Deque<AutoCloseable> running;
     private final Path data;
     private final PrometheusRegistry metrics = new PrometheusRegistry();
-    private final TimeSource time = TimeSource.system();
+    private final TimeSource time;
     private final SpanExporter spans;
 
     Assembly(Options options, Deque<AutoCloseable> running) {
         this.options = options;
         this.running = running;
+        this.time = options.time();
         this.data = options.dataDirectory().toAbsolutePath().normalize();
         this.spans =
                 push(

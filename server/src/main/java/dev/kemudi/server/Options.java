@@ -1,5 +1,6 @@
 package dev.kemudi.server;
 
+import dev.kemudi.kernel.TimeSource;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param gatewayPort HTTP edge
  * @param metricsPort Prometheus exposition
  * @param cluster whom the store is replicated with; empty on a node of its own
+ * @param time what store, API server and controllers go by
  */
 public record Options(
         Path dataDirectory,
@@ -24,7 +26,8 @@ public record Options(
         int etcdPort,
         int gatewayPort,
         int metricsPort,
-        Optional<Peers> cluster) {
+        Optional<Peers> cluster,
+        TimeSource time) {
 
     /** A node of its own. */
     public Options(
@@ -43,7 +46,8 @@ public record Options(
                 etcdPort,
                 gatewayPort,
                 metricsPort,
-                Optional.empty());
+                Optional.empty(),
+                TimeSource.system());
     }
 
     /** Free ports on the loopback address, in {@code dataDirectory}. */
@@ -61,7 +65,8 @@ public record Options(
                 etcdPort,
                 gatewayPort,
                 metricsPort,
-                cluster);
+                cluster,
+                time);
     }
 
     /** The same, as one of several. */
@@ -74,6 +79,21 @@ public record Options(
                 etcdPort,
                 gatewayPort,
                 metricsPort,
-                Optional.of(peers));
+                Optional.of(peers),
+                time);
+    }
+
+    /** The same, by another clock. */
+    public Options withTime(TimeSource clock) {
+        return new Options(
+                dataDirectory,
+                inMemory,
+                listenAddress,
+                apiPort,
+                etcdPort,
+                gatewayPort,
+                metricsPort,
+                cluster,
+                clock);
     }
 }

@@ -47,6 +47,7 @@ public final class Platform implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final AtomicBoolean ready = new AtomicBoolean();
     private final Options options;
+    private final Store store;
     private final ApiServer apiServer;
     private final Discovery discovery;
     private final Endpoints endpoints;
@@ -57,7 +58,7 @@ public final class Platform implements AutoCloseable {
         this.running = running;
         Assembly parts = new Assembly(options, running);
         MetricsServer metrics = parts.metricsServer(ready::get);
-        Store store = parts.store();
+        store = parts.store();
         apiServer = parts.apiServer(store);
         EtcdServer etcd = parts.etcd(store);
         discovery = new Discovery(BuiltinKinds.all(), client("kemudi-discovery"));
@@ -208,6 +209,16 @@ public final class Platform implements AutoCloseable {
      */
     public ApiClient client(String userName) {
         return apiServer.client(userName);
+    }
+
+    /** The store beneath: what the API shows and what it does not. */
+    public Store store() {
+        return store;
+    }
+
+    /** The API server, for what only its owner may do with it. */
+    public ApiServer apiServer() {
+        return apiServer;
     }
 
     Discovery discovery() {

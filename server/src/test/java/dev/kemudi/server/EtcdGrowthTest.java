@@ -170,7 +170,8 @@ final class EtcdGrowthTest {
     }
 
     @Test
-    void oneMemberBecomesThreeAndKeepsWhatItHadAndOneThatIsRemovedEnds() throws IOException, InterruptedException {
+    void oneMemberBecomesThreeAndKeepsWhatItHadAndOneThatIsRemovedEnds()
+            throws IOException, InterruptedException {
         List<EtcdNode> nodes = new ArrayList<>();
         try {
             nodes.add(start(0));

@@ -16,19 +16,28 @@ import java.util.stream.Stream;
  * use by many threads.
  */
 public final class Cluster implements AutoCloseable {
+    private static final int EVENTS_MAX = 50;
+
     private final Path directory;
     private final Platform platform;
+    private final TestClock clock;
+    private final Faults faults;
+    private final Journal journal;
 
-    private Cluster(Path directory, Platform platform) {
+    private Cluster(Path directory, Platform platform, TestClock clock) {
         this.directory = directory;
         this.platform = platform;
+        this.clock = clock;
+        this.faults = new Faults(platform.apiServer());
+        this.journal = new Journal(platform.store(), EVENTS_MAX);
     }
 
     /** Starts one on free loopback ports. */
     public static Cluster start(boolean inMemory) throws IOException {
         Path directory = Files.createTempDirectory("kemudi-test");
-        return new Cluster(
-                directory, Platform.start(Options.onFreePorts(directory).inMemory(inMemory)));
+        TestClock clock = new TestClock();
+        Options options = Options.onFreePorts(directory).inMemory(inMemory).withTime(clock);
+        return new Cluster(directory, Platform.start(options), clock);
     }
 
     /** The API in process, with administrator's rights. */
@@ -49,13 +58,37 @@ public final class Cluster implements AutoCloseable {
         return platform.endpoints();
     }
 
+    /** What the cluster goes by; certificates and timeouts of sockets go by the machine's clock. */
+    public TestClock clock() {
+        return clock;
+    }
+
+    /** Makes the API server misbehave. */
+    public Faults faults() {
+        return faults;
+    }
+
+    /** The last fifty things that happened to objects, oldest first, a line each. */
+    public List<String> events() {
+        return journal.lines();
+    }
+
     /** Applies manifest files or folders and waits until everything declared is ready. */
     public void apply(List<Path> manifests) throws InterruptedException {
         platform.apply(manifests);
     }
 
+    /** As {@link #apply}, of what lies on the class path or in the working directory. */
+    void applyNamed(List<String> names, ClassLoader classes)
+            throws IOException, InterruptedException {
+        if (!names.isEmpty()) {
+            apply(Manifests.find(names, classes, directory));
+        }
+    }
+
     @Override
     public void close() throws IOException {
+        journal.close();
         platform.close();
         try (Stream<Path> tree = Files.walk(directory)) {
             for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {

@@ -1,0 +1,59 @@
+package dev.kemudi.testkit;
+
+import dev.kemudi.kernel.TimeSource;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The machine's clock and as much more as a test has added. It never stands still and never goes
+ * back: a test says how much later it is to be, and whatever sleeps until then wakes. Safe for use
+ * by many threads.
+ */
+public final class TestClock implements TimeSource {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition moved = lock.newCondition();
+    private volatile long addedNanos;
+
+    /**
+     * Makes it later by so much.
+     *
+     * @throws IllegalArgumentException when {@code by} is negative
+     */
+    public void advance(Duration by) {
+        if (by.isNegative()) {
+            throw new IllegalArgumentException("by: expected a time that is not negative, got " + by);
+        }
+        lock.lock();
+        try {
+            addedNanos = Math.addExact(addedNanos, by.toNanos());
+            moved.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime() + addedNanos;
+    }
+
+    @Override
+    public long epochMillis() {
+        return System.currentTimeMillis() + TimeUnit.NANOSECONDS.toMillis(addedNanos);
+    }
+
+    @Override
+    public void sleep(long millis) throws InterruptedException {
+        long untilNanos = nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        lock.lockInterruptibly();
+        try {
+            for (long left = untilNanos - nanoTime(); left > 0; left = untilNanos - nanoTime()) {
+                moved.awaitNanos(left);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}
