@@ -88,16 +88,17 @@ final class ExecUpgrade {
             }
         }
 
-        // fabric8 tries a WebSocket watch first and takes a whole 200, which a proxy would give, as the
-        // word to ask again without the upgrade; after a 503 it would first try for most of a minute
+        // fabric8 tries a WebSocket watch first and takes a whole 200, which a proxy would give, as
+        // the
+        // word to ask again without the upgrade; after a 503 it would first try for most of a
+        // minute
         private @Nullable ServerConnection plainInstead(ConnectionContext context) {
             if (!protocol.equals("websocket")) {
                 return null;
             }
             refuse(
                     context,
-                    Status.of(
-                            200, "OK", "this is served without a WebSocket: ask plainly"));
+                    Status.of(200, "OK", "this is served without a WebSocket: ask plainly"));
             return new Closed();
         }
 

@@ -114,11 +114,7 @@ final class HttpFront implements AutoCloseable {
                     e);
         } catch (IOException e) {
             throw new IllegalStateException(
-                    "the API server cannot listen on "
-                            + config.listenAddress()
-                            + ":"
-                            + port,
-                    e);
+                    "the API server cannot listen on " + config.listenAddress() + ":" + port, e);
         }
     }
 

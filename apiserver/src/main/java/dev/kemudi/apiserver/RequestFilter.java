@@ -19,8 +19,8 @@ public interface RequestFilter {
      * What is known before anything is looked at.
      *
      * @param verb as in metrics: get, list, watch, create, update, patch, delete, deletecollection
-     * @param resource plural and group, such as {@code deployments.apps}; "other" when it is about no
-     *     object
+     * @param resource plural and group, such as {@code deployments.apps}; "other" when it is about
+     *     no object
      * @param path as it came, undecoded
      * @param resourceVersion the parameter of that name; empty when there is none
      */

@@ -326,10 +326,9 @@ class ValidationRulesTest {
 
         assertThat(rules(schema).validate(object, Optional.empty()))
                 .singleElement()
-                .satisfies(
-                        cause ->
-                                assertThat(cause.message())
-                                        .contains("the result has more than 10000000 characters"));
+                .satisfies(cause ->
+                        assertThat(cause.message())
+                                .contains("the result has more than 10000000 characters"));
     }
 
     @Test

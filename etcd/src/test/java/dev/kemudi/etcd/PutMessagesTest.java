@@ -78,9 +78,7 @@ class PutMessagesTest {
         byte[] bytes = requests().skip(1).findFirst().orElseThrow().toByteArray();
         for (int length : List.of(1, 4, 20, bytes.length - 1)) {
             assertThatThrownBy(
-                            () ->
-                                    PutMessages.read(
-                                            CodedInputStream.newInstance(bytes, 0, length)))
+                            () -> PutMessages.read(CodedInputStream.newInstance(bytes, 0, length)))
                     .as("%d bytes", length)
                     .isInstanceOf(InvalidProtocolBufferException.class);
         }
@@ -88,8 +86,7 @@ class PutMessagesTest {
 
     @Test
     void anAnswerIsWhatProtobufWrites() throws Exception {
-        try (Store store =
-                KemudiStore.inMemory(TimeSource.system(), new PrometheusRegistry())) {
+        try (Store store = KemudiStore.inMemory(TimeSource.system(), new PrometheusRegistry())) {
             Member member = new Member(store, -3, LEASE_MAX, () -> "127.0.0.1:1");
             Answer.Put put = new Answer.Put(1L << 40, List.of());
 

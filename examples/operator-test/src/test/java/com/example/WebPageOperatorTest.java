@@ -1,6 +1,5 @@
 package com.example;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -14,6 +13,8 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
 import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Test;
 /** The operator against a real API server with real controllers, in this JVM. */
 @Kemudi(crds = "META-INF/fabric8")
 class WebPageOperatorTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private KubernetesClient client;
     private Operator operator;
     private String namespace;
@@ -37,6 +40,10 @@ class WebPageOperatorTest {
     @AfterEach
     void stopOperator() {
         operator.stop();
+    }
+
+    private static ConditionFactory await() {
+        return Awaitility.await().atMost(PATIENCE);
     }
 
     private WebPage page(String html) {
@@ -85,7 +92,7 @@ class WebPageOperatorTest {
         client.resource(page("two")).forceConflicts().serverSideApply();
         cluster.faults().restartServer(Duration.ofMillis(200));
 
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertEquals("two", served()));
+        await().untilAsserted(() -> assertEquals("two", served()));
         assertNotNull(client.configMaps().inNamespace(namespace).withName("home-html").get());
     }
 }

@@ -71,8 +71,7 @@ public final class EtcdMain {
                                 .name("etcd-stop")
                                 .unstarted(() -> {
                                     if (!removed.get()) {
-                                        MAIN.log(
-                                                Level.INFO, "received a signal, shutting down...");
+                                        MAIN.log(Level.INFO, "received a signal, shutting down...");
                                     }
                                     node.close();
                                     stopped.countDown();

@@ -74,19 +74,18 @@ final class EtcdGrowthTest {
             cluster.add("m" + i + "=" + peer(i));
         }
         return EtcdNode.start(
-                        EtcdSettings.read(
-                                List.of(
-                                        "--name=m" + member,
-                                        "--data-dir=" + folder.resolve("m" + member),
-                                        "--listen-client-urls=" + client(member),
-                                        "--advertise-client-urls=" + client(member),
-                                        "--listen-peer-urls=" + peer(member),
-                                        "--initial-advertise-peer-urls=" + peer(member),
-                                        "--initial-cluster=" + String.join(",", cluster),
-                                        "--initial-cluster-state="
-                                                + (member == 0 ? "new" : "existing")),
-                                Map.of()),
-                        () -> removed.add(member));
+                EtcdSettings.read(
+                        List.of(
+                                "--name=m" + member,
+                                "--data-dir=" + folder.resolve("m" + member),
+                                "--listen-client-urls=" + client(member),
+                                "--advertise-client-urls=" + client(member),
+                                "--listen-peer-urls=" + peer(member),
+                                "--initial-advertise-peer-urls=" + peer(member),
+                                "--initial-cluster=" + String.join(",", cluster),
+                                "--initial-cluster-state=" + (member == 0 ? "new" : "existing")),
+                        Map.of()),
+                () -> removed.add(member));
     }
 
     private interface Use<T> {
@@ -194,13 +193,11 @@ final class EtcdGrowthTest {
                 assertThat(has(member, "with 2")).isTrue();
             }
             remove(MEMBERS - 1);
-            Eventually.holds(
-                    "the removed member knows", () -> removed.contains(MEMBERS - 1));
+            Eventually.holds("the removed member knows", () -> removed.contains(MEMBERS - 1));
             nodes.removeLast().close();
             removed.clear();
             nodes.add(open(MEMBERS - 1));
-            Eventually.holds(
-                    "its directory knows as well", () -> removed.contains(MEMBERS - 1));
+            Eventually.holds("its directory knows as well", () -> removed.contains(MEMBERS - 1));
             put(0, "without");
             assertThat(has(1, "without")).isTrue();
             assertThat(removed).containsExactly(MEMBERS - 1);

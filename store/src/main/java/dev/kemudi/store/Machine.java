@@ -185,8 +185,7 @@ final class Machine implements StateMachine<Answer> {
         }
 
         private long areaRevision(String area) {
-            return areaRevisions.computeIfAbsent(
-                    area, name -> Machine.areaRevision(space, name));
+            return areaRevisions.computeIfAbsent(area, name -> Machine.areaRevision(space, name));
         }
 
         private Answer change(AreaChange change) {

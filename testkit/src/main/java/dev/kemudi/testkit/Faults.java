@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Makes the API server misbehave as servers do on their worst days. Everything here concerns clients
- * that come over HTTP; {@link Cluster#client} goes past it. Safe for use by many threads.
+ * Makes the API server misbehave as servers do on their worst days. Everything here concerns
+ * clients that come over HTTP; {@link Cluster#client} goes past it. Safe for use by many threads.
  */
 public final class Faults {
     private static final Set<String> WRITES = Set.of("update", "patch");
@@ -69,8 +69,8 @@ public final class Faults {
     }
 
     /**
-     * The next {@code times} updates and patches are told that the object has changed (409), as when
-     * another client was quicker.
+     * The next {@code times} updates and patches are told that the object has changed (409), as
+     * when another client was quicker.
      */
     public void conflictNext(int times) {
         refuseNext(

@@ -35,8 +35,8 @@ public @interface Kemudi {
 
     /**
      * CustomResourceDefinitions, served before the first test: each a file or a folder of YAML or
-     * JSON, looked for on the class path, then relative to the working directory. fabric8's generator
-     * leaves them in {@code META-INF/fabric8} of the module's classes.
+     * JSON, looked for on the class path, then relative to the working directory. fabric8's
+     * generator leaves them in {@code META-INF/fabric8} of the module's classes.
      */
     String[] crds() default {};
 

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
- * What {@link Kemudi} adds to a test class. JUnit closes a cluster with the context that it was made
- * for: a method's, a class's or the run's.
+ * What {@link Kemudi} adds to a test class. JUnit closes a cluster with the context that it was
+ * made for: a method's, a class's or the run's.
  */
 public final class KemudiExtension
         implements BeforeAllCallback,
@@ -195,8 +195,7 @@ public final class KemudiExtension
                         .replaceAll("[^a-z0-9]+", "-")
                         .replaceAll("^-+|-+$", "");
         String start = words.substring(0, Math.min(NAME_CHARS_MAX, words.length()));
-        String name =
-                "%s-%05d".formatted(start, ThreadLocalRandom.current().nextInt(100_000));
+        String name = "%s-%05d".formatted(start, ThreadLocalRandom.current().nextInt(100_000));
         TestNamespace namespace = new TestNamespace(name);
         cluster.client()
                 .create(Resource.NAMESPACES, ApiObject.named(Resource.NAMESPACES, "", name));

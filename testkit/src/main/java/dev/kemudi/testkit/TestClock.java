@@ -23,7 +23,8 @@ public final class TestClock implements TimeSource {
      */
     public void advance(Duration by) {
         if (by.isNegative()) {
-            throw new IllegalArgumentException("by: expected a time that is not negative, got " + by);
+            throw new IllegalArgumentException(
+                    "by: expected a time that is not negative, got " + by);
         }
         lock.lock();
         try {

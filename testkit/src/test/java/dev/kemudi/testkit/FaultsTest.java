@@ -115,8 +115,7 @@ class FaultsTest {
 
     @Test
     void whatExpiresDoesSoWhenTheClockSaysSo(ApiClient client) {
-        client.create(
-                Resource.EVENTS, ApiObject.named(Resource.EVENTS, "default", "short-lived"));
+        client.create(Resource.EVENTS, ApiObject.named(Resource.EVENTS, "default", "short-lived"));
         assertThat(client.find(Resource.EVENTS, "default", "short-lived")).isPresent();
 
         cluster.clock().advance(Duration.ofHours(2));

@@ -87,8 +87,7 @@ class KemudiExtensionTest {
         private void isAlone(ApiClient client) {
             assertThat(client.find(Resource.CONFIG_MAPS, "default", "mine")).isEmpty();
             client.create(
-                    Resource.CONFIG_MAPS,
-                    ApiObject.named(Resource.CONFIG_MAPS, "default", "mine"));
+                    Resource.CONFIG_MAPS, ApiObject.named(Resource.CONFIG_MAPS, "default", "mine"));
         }
 
         @Test
@@ -162,11 +161,10 @@ class KemudiExtensionTest {
     void whatIsNowhereIsNamed() {
         assertThat(run(WithoutThem.class).getFailures())
                 .singleElement()
-                .satisfies(
-                        failure ->
-                                assertThat(failure.getException())
-                                        .hasMessageContaining(
-                                                "crds/nowhere.yml is no manifest and holds none"));
+                .satisfies(failure ->
+                        assertThat(failure.getException())
+                                .hasMessageContaining(
+                                        "crds/nowhere.yml is no manifest and holds none"));
     }
 
     @Kemudi
@@ -193,12 +191,11 @@ class KemudiExtensionTest {
         assertThat(suppressed)
                 .singleElement()
                 .isInstanceOf(LastEvents.class)
-                .satisfies(
-                        told ->
-                                assertThat(told.getMessage())
-                                        .contains("ADDED    core/configmaps/default/suspect")
-                                        .contains(
-                                                "MODIFIED core/configmaps/default/suspect: data.text"
-                                                        + " \"hello\" → \"bye\""));
+                .satisfies(told ->
+                        assertThat(told.getMessage())
+                                .contains("ADDED    core/configmaps/default/suspect")
+                                .contains(
+                                        "MODIFIED core/configmaps/default/suspect: data.text"
+                                                + " \"hello\" → \"bye\""));
     }
 }

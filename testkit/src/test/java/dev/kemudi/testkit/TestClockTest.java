@@ -18,23 +18,21 @@ class TestClockTest {
         clock.advance(Duration.ofDays(1));
         assertThat(clock.epochMillis() - epochMillis)
                 .isGreaterThanOrEqualTo(Duration.ofDays(1).toMillis());
-        assertThat(clock.nanoTime() - nanos)
-                .isGreaterThanOrEqualTo(Duration.ofDays(1).toNanos());
+        assertThat(clock.nanoTime() - nanos).isGreaterThanOrEqualTo(Duration.ofDays(1).toNanos());
     }
 
     @Test
     void whoSleepsWakesWhenItIsLater() throws Exception {
         CompletableFuture<Boolean> awake = new CompletableFuture<>();
         Thread sleeper =
-                Thread.startVirtualThread(
-                        () -> {
-                            try {
-                                clock.sleep(Duration.ofHours(1).toMillis());
-                                awake.complete(true);
-                            } catch (InterruptedException e) {
-                                awake.completeExceptionally(e);
-                            }
-                        });
+                Thread.startVirtualThread(() -> {
+                    try {
+                        clock.sleep(Duration.ofHours(1).toMillis());
+                        awake.complete(true);
+                    } catch (InterruptedException e) {
+                        awake.completeExceptionally(e);
+                    }
+                });
         while (sleeper.getState() != Thread.State.TIMED_WAITING) {
             Thread.onSpinWait();
         }
