@@ -41,7 +41,7 @@ final class SoakRun {
     private static final int WATCHES = 24;
     private static final int LOCKERS = 4;
     private static final int HTTP_CALLS = 10;
-    private static final int LEAKED = 2_000;
+    private static final int LEAKED = 1_000;
     private static final int FILL_VALUE_BYTES = 100_000;
     private static final int FILL_PUTS = 400;
     private static final long ROUND_MILLIS = 2_000;
@@ -62,17 +62,14 @@ final class SoakRun {
     private final Node steady;
     private final List<Node> leaked = new ArrayList<>();
     private final AtomicLong others = new AtomicLong();
-    private final StreamObserver<WatchRequest> endless;
     private long calls;
     private long watches;
-    private long watched;
 
     private SoakRun(int port, long seed, Leak leak) {
         this.port = port;
         this.leak = leak;
         random = new Random(seed);
         steady = Node.at(SETUP, port);
-        endless = WatchGrpc.newStub(steady.channel()).watch(new Deaf());
     }
 
     /** Arguments: port of the server at 127.0.0.1, seconds, seed, what to leak or none. */
@@ -221,20 +218,25 @@ final class SoakRun {
                 leaked.add(node);
             }
             case WATCHES -> {
-                for (int i = 0; i < LEAKED; i++) {
+                // A stream holds so many watches and no more: each round has one of its own.
+                StreamObserver<WatchRequest> endless =
+                        WatchGrpc.newStub(steady.channel()).watch(new Deaf());
+                for (int i = 1; i <= LEAKED; i++) {
                     endless.onNext(
                             WatchRequest.newBuilder()
                                     .setCreateRequest(
                                             WatchCreateRequest.newBuilder()
                                                     .setKey(Wires.bytes("never"))
-                                                    .setWatchId(++watched))
+                                                    .setWatchId(i))
                                     .build());
                 }
             }
             case LEASES -> {
-                var leases = LeaseGrpc.newFutureStub(steady.channel());
+                // One after the other: so many at once would be too many requests.
+                var leases = LeaseGrpc.newBlockingStub(steady.channel());
+                LeaseGrantRequest day = LeaseGrantRequest.newBuilder().setTTL(86_400).build();
                 for (int i = 0; i < LEAKED; i++) {
-                    leases.leaseGrant(LeaseGrantRequest.newBuilder().setTTL(86_400).build());
+                    leases.leaseGrant(day);
                 }
             }
         }
