@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
@@ -107,22 +108,21 @@ class KemudiExtensionTest {
     }
 
     private static final class Seen {
-        static Cluster first;
-        static Cluster second;
+        static final List<Cluster> CLUSTERS = new ArrayList<>();
     }
 
     @Kemudi(lifecycle = Kemudi.Lifecycle.SHARED)
     static class SharesOne {
         @Test
         void theOuterHasOne(Cluster cluster) {
-            Seen.first = cluster;
+            Seen.CLUSTERS.add(cluster);
         }
 
         @Nested
         class Other {
             @Test
             void theInnerHasOne(Cluster cluster) {
-                Seen.second = cluster;
+                Seen.CLUSTERS.add(cluster);
             }
         }
     }
@@ -130,7 +130,8 @@ class KemudiExtensionTest {
     @Test
     void allClassesOfARunMayShareOne() {
         assertThat(run(SharesOne.class).getTestsSucceededCount()).isEqualTo(2);
-        assertThat(Seen.first).isNotNull().isSameAs(Seen.second);
+        assertThat(Seen.CLUSTERS).hasSize(2);
+        assertThat(Seen.CLUSTERS.getFirst()).isSameAs(Seen.CLUSTERS.getLast());
     }
 
     @Kemudi(crds = "crds")
