@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.DeleteOptions.Propagation;
@@ -376,18 +377,23 @@ class WorkloadsTest {
         assertThat(cluster.client.find(DEPLOYMENTS, "default", "web")).isPresent();
         assertThat(cluster.list(REPLICA_SETS)).isNotEmpty();
         cluster.reaps = true;
-        cluster.list(PODS)
-                .forEach(p ->
-                        cluster.client.delete(
-                                PODS,
-                                "default",
-                                p.name(),
-                                DeleteOptions.BACKGROUND.graceSeconds(0)));
+        cluster.list(PODS).forEach(this::endAtOnce);
         cluster.await(
                 "all gone",
                 () ->
                         cluster.client.find(DEPLOYMENTS, "default", "web").isEmpty()
                                 && cluster.list(REPLICA_SETS).isEmpty());
+    }
+
+    private void endAtOnce(ApiObject pod) {
+        try {
+            cluster.client.delete(
+                    PODS, "default", pod.name(), DeleteOptions.BACKGROUND.graceSeconds(0));
+        } catch (ApiException e) {
+            if (!e.notFound()) { // the node was quicker
+                throw e;
+            }
+        }
     }
 
     @Test
