@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 
 /*
  * What the declared membership means for this node
@@ -35,6 +37,7 @@ final class EtcdNode implements AutoCloseable {
     private static final System.Logger API = System.getLogger("etcdserver/api");
     private static final int LOOK_MILLIS = 100;
     private static final String MARK = "member";
+    private static final int HEX = 16;
     private static final int LEADER_POLL_MILLIS = 10;
 
     private final EtcdSettings settings;
@@ -42,6 +45,7 @@ final class EtcdNode implements AutoCloseable {
     private final EtcdStore opener;
     private final Deque<AutoCloseable> running = new ArrayDeque<>();
     private final Runnable whenRemoved;
+    private final CountDownLatch looked = new CountDownLatch(1);
     private volatile Open open;
     private volatile boolean closed;
 
@@ -107,38 +111,60 @@ final class EtcdNode implements AutoCloseable {
     }
 
     private void followMembership(boolean alone) {
-        Path mark = settings.dataDirectory().resolve("store").resolve(MARK);
         boolean grown = !alone;
-        boolean marked = Files.exists(mark);
+        OptionalLong marked = OptionalLong.empty();
         try {
             while (!closed) {
                 Membership membership = open.store().membership();
                 List<Membership.Member> members = membership.members();
-                boolean declared =
-                        members.stream().anyMatch(member -> member.id() == membership.self());
-                if (marked && !declared && !members.isEmpty()) {
+                marked = mark(marked, membership.self(), members);
+                if (marked.isPresent()
+                        && !members.isEmpty()
+                        && !declares(members, marked.getAsLong())) {
                     SERVER.log(
                             Level.ERROR,
                             "the member has been permanently removed from the cluster");
                     SERVER.log(Level.INFO, "the data-dir used by this member must be removed.");
                     whenRemoved.run();
+                    looked.countDown();
                     return;
-                }
-                if (!marked && declared) {
-                    Files.writeString(mark, "%x%n".formatted(membership.self()));
-                    marked = true;
                 }
                 if (!grown && members.size() > 1) {
                     grow();
                     grown = true;
                 }
+                looked.countDown();
                 Thread.sleep(LOOK_MILLIS);
             }
-        } catch (IOException e) {
-            SERVER.log(Level.ERROR, "that this is a member cannot be noted in " + mark, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static boolean declares(List<Membership.Member> members, long id) {
+        return members.stream().anyMatch(member -> member.id() == id);
+    }
+
+    /** As whom this directory is marked; it is, from when {@code self} is declared on. */
+    private OptionalLong mark(OptionalLong known, long self, List<Membership.Member> members) {
+        if (known.isPresent()) {
+            return known;
+        }
+        Path mark = settings.dataDirectory().resolve("store").resolve(MARK);
+        try {
+            if (Files.exists(mark)) {
+                // Flags may name other addresses by now, which would be another id.
+                return OptionalLong.of(Long.parseUnsignedLong(Files.readString(mark).strip(), HEX));
+            }
+            if (declares(members, self)) {
+                Files.writeString(mark, Long.toUnsignedString(self, HEX));
+                return OptionalLong.of(self);
+            }
+        } catch (IOException | NumberFormatException e) {
+            // A full disk, or a mark that a crash cut short: nothing depends on it but this.
+            SERVER.log(Level.DEBUG, "as whom this directory belongs is not known: {0}", e);
+        }
+        return OptionalLong.empty();
     }
 
     private synchronized void grow() {
@@ -153,6 +179,11 @@ final class EtcdNode implements AutoCloseable {
             SERVER.log(Level.ERROR, "cannot go on with a replicated log", e);
             Runtime.getRuntime().exit(1);
         }
+    }
+
+    /** Waits until the declared membership was looked at. */
+    void awaitLook() throws InterruptedException {
+        looked.await();
     }
 
     int port() {

@@ -9,6 +9,7 @@ import dev.kemudi.etcd.proto.MemberAddRequest;
 import dev.kemudi.etcd.proto.MemberListRequest;
 import dev.kemudi.etcd.proto.MemberRemoveRequest;
 import dev.kemudi.etcd.proto.MemberRemoveResponse;
+import dev.kemudi.etcd.proto.MemberUpdateRequest;
 import dev.kemudi.etcd.proto.PutRequest;
 import dev.kemudi.etcd.proto.RangeRequest;
 import io.grpc.ManagedChannel;
@@ -16,6 +17,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,9 +71,13 @@ final class EtcdGrowthTest {
     }
 
     private EtcdNode open(int member) throws IOException {
+        return open(member, peer(member));
+    }
+
+    private EtcdNode open(int member, String peerUrl) throws IOException {
         List<String> cluster = new ArrayList<>();
         for (int i = 0; i <= member; i++) {
-            cluster.add("m" + i + "=" + peer(i));
+            cluster.add("m" + i + "=" + (i == member ? peerUrl : peer(i)));
         }
         return EtcdNode.start(
                 EtcdSettings.read(
@@ -80,8 +86,8 @@ final class EtcdGrowthTest {
                                 "--data-dir=" + folder.resolve("m" + member),
                                 "--listen-client-urls=" + client(member),
                                 "--advertise-client-urls=" + client(member),
-                                "--listen-peer-urls=" + peer(member),
-                                "--initial-advertise-peer-urls=" + peer(member),
+                                "--listen-peer-urls=" + peerUrl,
+                                "--initial-advertise-peer-urls=" + peerUrl,
                                 "--initial-cluster=" + String.join(",", cluster),
                                 "--initial-cluster-state=" + (member == 0 ? "new" : "existing")),
                         Map.of()),
@@ -166,6 +172,35 @@ final class EtcdGrowthTest {
                                     MemberRemoveRequest.newBuilder().setID(id).build());
                         });
         assertThat(response.getMembersCount()).isEqualTo(MEMBERS - 1);
+    }
+
+    /** Its id follows from its addresses, so by its flags it is nobody that is declared. */
+    @Test
+    void aMemberThatMovedToAnotherAddressIsNotTakenForRemoved() throws Exception {
+        try (EtcdNode node = start(0)) {
+            put(0, "before");
+            Eventually.holds(
+                    "the directory is marked",
+                    () -> Files.exists(folder.resolve("m0/store/member")));
+            long id =
+                    use(
+                            0,
+                            channel ->
+                                    ClusterGrpc.newBlockingStub(channel)
+                                            .memberList(MemberListRequest.getDefaultInstance())
+                                            .getMembers(0)
+                                            .getID());
+            MemberUpdateRequest moved =
+                    MemberUpdateRequest.newBuilder().setID(id).addPeerURLs(peer(1)).build();
+            var unused =
+                    use(0, channel -> ClusterGrpc.newBlockingStub(channel).memberUpdate(moved));
+        }
+        try (EtcdNode node = open(0, peer(1))) {
+            node.awaitReady();
+            Eventually.holds("what it had is there", () -> has(0, "before"));
+            node.awaitLook();
+            assertThat(removed).isEmpty();
+        }
     }
 
     @Test
