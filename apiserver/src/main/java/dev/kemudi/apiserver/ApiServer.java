@@ -251,8 +251,11 @@ public final class ApiServer implements AutoCloseable {
     public void restart(Duration away) throws InterruptedException {
         watches.end();
         front.close();
-        Thread.sleep(away);
-        front.start();
+        try {
+            Thread.sleep(away); // how long is what the caller asked for
+        } finally {
+            front.start();
+        }
     }
 
     /** Where logs and exec of pods come from. */

@@ -41,6 +41,7 @@ final class HttpFront implements AutoCloseable {
     synchronized void start() {
         requireFree();
         Watchdog guard = new Watchdog();
+        watchdog = guard; // closed also when the rest cannot start
         WebServer built =
                 WebServer.builder()
                         .bindAddress(new InetSocketAddress(config.listenAddress(), port))
@@ -64,7 +65,6 @@ final class HttpFront implements AutoCloseable {
                         .build();
         built.start();
         server = built;
-        watchdog = guard;
         port = built.port();
     }
 

@@ -57,43 +57,29 @@ public record Options(
 
     /** The same, with the store in memory. */
     public Options inMemory(boolean yes) {
-        return new Options(
-                dataDirectory,
-                yes,
-                listenAddress,
-                apiPort,
-                etcdPort,
-                gatewayPort,
-                metricsPort,
-                cluster,
-                time);
+        return with(yes, cluster, time);
     }
 
     /** The same, as one of several. */
     public Options clustered(Peers peers) {
-        return new Options(
-                dataDirectory,
-                inMemory,
-                listenAddress,
-                apiPort,
-                etcdPort,
-                gatewayPort,
-                metricsPort,
-                Optional.of(peers),
-                time);
+        return with(inMemory, Optional.of(peers), time);
     }
 
     /** The same, by another clock. */
     public Options withTime(TimeSource clock) {
+        return with(inMemory, cluster, clock);
+    }
+
+    private Options with(boolean memory, Optional<Peers> peers, TimeSource clock) {
         return new Options(
                 dataDirectory,
-                inMemory,
+                memory,
                 listenAddress,
                 apiPort,
                 etcdPort,
                 gatewayPort,
                 metricsPort,
-                cluster,
+                peers,
                 clock);
     }
 }

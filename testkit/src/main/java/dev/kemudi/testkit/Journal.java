@@ -23,6 +23,11 @@ import java.util.TreeSet;
  */
 final class Journal implements Watcher.Listener, AutoCloseable {
     private static final String ROOT = "/registry/";
+
+    /** Nodes say every ten seconds that they live; nobody looks for that. */
+    private static final Bytes HEARTBEATS =
+            Bytes.utf8(ROOT + "coordination.k8s.io/leases/kube-node-lease/");
+
     private static final int PATHS_MAX = 6;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -63,6 +68,9 @@ final class Journal implements Watcher.Listener, AutoCloseable {
         LocalTime now = LocalTime.now().truncatedTo(ChronoUnit.MILLIS);
         synchronized (lines) {
             for (Watcher.Event event : events) {
+                if (event.kv().key().startsWith(HEARTBEATS)) {
+                    continue;
+                }
                 lines.add(new Line(now, event));
                 if (lines.size() > eventsMax) {
                     lines.remove();

@@ -1,6 +1,7 @@
 package dev.kemudi.testkit;
 
 import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.Resource;
@@ -64,7 +65,7 @@ public final class KemudiExtension
             case PER_CLASS -> {
                 // of a nested class: the outer one's is found
                 if (find(context).isEmpty()) {
-                    start(context, context, wanted);
+                    start(context, wanted);
                 }
             }
             case SHARED -> {
@@ -91,13 +92,13 @@ public final class KemudiExtension
     public void beforeEach(ExtensionContext context) throws IOException, InterruptedException {
         Wanted wanted = Wanted.by(context.getRequiredTestClass());
         if (wanted.lifecycle() == Lifecycle.PER_METHOD) {
-            start(context, context, wanted);
+            start(context, wanted);
         }
     }
 
-    private static void start(ExtensionContext owner, ExtensionContext context, Wanted wanted)
+    private static void start(ExtensionContext context, Wanted wanted)
             throws IOException, InterruptedException {
-        owner.getStore(NAMESPACE).put(Cluster.class, made(context, wanted));
+        context.getStore(NAMESPACE).put(Cluster.class, made(context, wanted));
     }
 
     private static Cluster made(ExtensionContext context, Wanted wanted)
@@ -172,8 +173,18 @@ public final class KemudiExtension
     private record Lent(Cluster cluster, TestNamespace namespace) implements AutoCloseable {
         @Override
         public void close() {
-            cluster.client()
-                    .delete(Resource.NAMESPACES, "", namespace.name(), DeleteOptions.BACKGROUND);
+            try {
+                cluster.client()
+                        .delete(
+                                Resource.NAMESPACES,
+                                "",
+                                namespace.name(),
+                                DeleteOptions.BACKGROUND);
+            } catch (ApiException e) {
+                if (!e.notFound()) { // the test may have deleted it itself
+                    throw e;
+                }
+            }
         }
     }
 
