@@ -114,8 +114,8 @@ public final class ApiServer implements AutoCloseable {
                         time,
                         limits,
                         TRACED_SHARE);
-        ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, rbac, pods, limits);
-        front = new HttpFront(config, limits, pki, gate, execUpgrade);
+        Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle);
+        front = new HttpFront(config, limits, pki, gate, upgrades);
     }
 
     private Router router(
@@ -258,7 +258,7 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    /** Where logs and exec of pods come from. */
+    /** Where logs, exec, attach and port-forward of pods come from. */
     public void attach(PodStreams streams) {
         podStreams.set(List.of(streams));
     }

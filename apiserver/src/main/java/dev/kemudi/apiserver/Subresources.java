@@ -15,10 +15,13 @@ final class Subresources {
         Resource resource = kind.resource();
         List<Discovery.Extra> extras = new ArrayList<>();
         if (resource.equals(Resource.PODS)) {
+            List<String> streams = List.of("create", "get");
+            extras.add(extra("attach", "", "v1", "PodAttachOptions", streams));
             extras.add(extra("binding", "", "v1", "Binding", List.of("create")));
             extras.add(extra("eviction", "policy", "v1", "Eviction", List.of("create")));
-            extras.add(extra("exec", "", "v1", "PodExecOptions", List.of("create", "get")));
+            extras.add(extra("exec", "", "v1", "PodExecOptions", streams));
             extras.add(extra("log", "", "v1", "Pod", List.of("get")));
+            extras.add(extra("portforward", "", "v1", "PodPortForwardOptions", streams));
         }
         if (resource.equals(Resource.NAMESPACES)) {
             extras.add(

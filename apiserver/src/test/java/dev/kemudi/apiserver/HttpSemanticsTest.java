@@ -309,26 +309,6 @@ final class HttpSemanticsTest {
     }
 
     @Test
-    void aWebSocketUpgradeOfAWatchIsToldToAskPlainly() {
-        assertThatThrownBy(() ->
-                        https.client
-                                .newWebSocketBuilder()
-                                .header("Authorization", "Bearer " + Https.token(pki))
-                                .buildAsync(
-                                        java.net.URI.create(
-                                                "wss://127.0.0.1:"
-                                                        + running.server.port()
-                                                        + CONFIG_MAPS
-                                                        + "?watch=true&timeoutSeconds=1"),
-                                        new java.net.http.WebSocket.Listener() {})
-                                .join())
-                .cause()
-                .isInstanceOfSatisfying(
-                        java.net.http.WebSocketHandshakeException.class,
-                        e -> assertThat(e.getResponse().statusCode()).isEqualTo(200));
-    }
-
-    @Test
     void anOccupiedPortIsOneClearSentence() {
         assertThatThrownBy(() -> new RunningServer(pki, Limits.defaults(), running.server.port()))
                 .isInstanceOf(IllegalStateException.class)

@@ -28,6 +28,8 @@ final class Small {
                 d.patchOperationsMax(),
                 d.execSessionsMax(),
                 d.execBufferBytesMax(),
+                d.forwardedConnectionsMax(),
+                d.forwardBufferBytesMax(),
                 500);
     }
 }

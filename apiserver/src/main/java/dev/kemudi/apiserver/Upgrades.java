@@ -11,39 +11,50 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http1.spi.Http1Upgrader;
 import io.helidon.webserver.spi.ServerConnection;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes HTTP/1.1 connections over for exec: WebSocket (RFC 6455) with the {@code v4} and {@code
- * v5.channel.k8s.io} subprotocols, or SPDY/3.1 for older clients. Every other path that asks for an
- * upgrade is served as plain HTTP, which is what clients that try a WebSocket watch first expect.
+ * Takes HTTP/1.1 connections over: exec and attach over WebSocket (RFC 6455) with the {@code v4}
+ * and {@code v5.channel.k8s.io} subprotocols, or SPDY/3.1 for older clients; port-forward over
+ * SPDY/3.1, plain or within a WebSocket, or over channels; watches over WebSocket. Whatever else
+ * asks for a WebSocket is answered as plain HTTP.
  */
-final class ExecUpgrade {
-    private static final String WEB_SOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    private static final List<String> CHANNEL_PROTOCOLS =
-            List.of("v5.channel.k8s.io", "v4.channel.k8s.io");
-    private static final List<String> STREAM_PROTOCOLS = List.of("v4.channel.k8s.io");
+final class Upgrades {
+    private static final String TUNNEL = "SPDY/3.1+portforward.k8s.io";
+    private static final String CHANNELS = "v4.channel.k8s.io";
+    private static final List<String> EXEC_PROTOCOLS = List.of("v5.channel.k8s.io", CHANNELS);
+    private static final List<String> FORWARD_PROTOCOLS = List.of(TUNNEL, CHANNELS);
 
     private final Authenticator authenticator;
     private final Impersonation impersonation;
     private final Rbac rbac;
     private final PodHandler pods;
     private final Limits limits;
+    private final Consumer<Exchange> plain;
     private final Semaphore sessions;
 
-    ExecUpgrade(Authenticator authenticator, Rbac rbac, PodHandler pods, Limits limits) {
+    /**
+     * @param plain answers requests that are not about a pod's streams
+     */
+    Upgrades(
+            Authenticator authenticator,
+            Rbac rbac,
+            PodHandler pods,
+            Limits limits,
+            Consumer<Exchange> plain) {
         this.authenticator = authenticator;
         this.rbac = rbac;
         impersonation = new Impersonation(rbac);
         this.pods = pods;
         this.limits = limits;
+        this.plain = plain;
         sessions = new Semaphore(limits.execSessionsMax());
     }
 
@@ -78,7 +89,9 @@ final class ExecUpgrade {
             }
             Optional<RequestPath> path = RequestPath.parse(segments).filter(p -> isStream(p));
             if (path.isEmpty()) {
-                return plainInstead(context);
+                return protocol.equals("websocket")
+                        ? new WebSocketExchange(context, prologue, headers, limits, plain)
+                        : null;
             }
             try {
                 return takeOver(context, prologue, headers, path.get());
@@ -86,20 +99,6 @@ final class ExecUpgrade {
                 refuse(context, e.status());
                 return new Closed();
             }
-        }
-
-        // fabric8 tries a WebSocket watch first and takes a whole 200, which a proxy would give, as
-        // the
-        // word to ask again without the upgrade; after a 503 it would first try for most of a
-        // minute
-        private @Nullable ServerConnection plainInstead(ConnectionContext context) {
-            if (!protocol.equals("websocket")) {
-                return null;
-            }
-            refuse(
-                    context,
-                    Status.of(200, "OK", "this is served without a WebSocket: ask plainly"));
-            return new Closed();
         }
 
         private ServerConnection takeOver(
@@ -118,55 +117,96 @@ final class ExecUpgrade {
             }
             User acting = impersonation.of(name -> header(headers, name), user);
             rbac.require(Access.toObjects(acting, prologue.method().text(), false, path));
-            PodHandler.Exec exec = pods.exec(path, Params.parse(prologue.query().rawValue()));
+            Params params = Params.parse(prologue.query().rawValue());
+            Function<String, Optional<String>> asked = name -> header(headers, name);
+            boolean forwarding = path.subresource().equals("portforward");
+            Supplier<ServerConnection> session =
+                    forwarding
+                            ? forward(context, asked, pods.forward(path, params))
+                            : exec(context, asked, pods.exec(path, params));
             if (!sessions.tryAcquire()) {
                 throw new ApiException(
                         Storage.retryAfter(
                                 Status.of(
                                         429,
                                         "TooManyRequests",
-                                        "too many exec sessions are open, try again later")));
+                                        "too many sessions with pods are open, try again later")));
             }
-            boolean webSocket = protocol.equals("websocket");
             try {
-                return webSocket ? webSocket(context, headers, exec) : spdy(context, headers, exec);
-            } catch (ApiException e) {
+                return session.get();
+            } catch (RuntimeException e) {
                 sessions.release();
                 throw e;
             }
         }
 
-        private ServerConnection webSocket(
-                ConnectionContext context, WritableHeaders<?> headers, PodHandler.Exec exec) {
-            String offered = header(headers, "Sec-WebSocket-Protocol").orElse("");
-            String chosen = choose(CHANNEL_PROTOCOLS, offered);
-            String key =
-                    header(headers, "Sec-WebSocket-Key")
-                            .orElseThrow(() ->
-                                    new ApiException(
-                                            Status.badRequest("Sec-WebSocket-Key is missing")));
-            switching(
-                    context,
-                    "websocket",
-                    "Sec-WebSocket-Accept: "
-                            + accept(key)
-                            + "\r\nSec-WebSocket-Protocol: "
-                            + chosen
-                            + "\r\n");
-            ChannelSocket socket = new ChannelSocket(context, limits, chosen.startsWith("v5"));
+        // What is wrong with a request is found before its connection is taken over.
+
+        private Supplier<ServerConnection> exec(
+                ConnectionContext context,
+                Function<String, Optional<String>> asked,
+                PodHandler.Exec exec) {
+            if (!protocol.equals("websocket")) {
+                String chosen = choose(List.of(CHANNELS), asked, "X-Stream-Protocol-Version");
+                return () -> {
+                    switching(context, protocol, "X-Stream-Protocol-Version: " + chosen + "\r\n");
+                    return session(new SpdyExec(Wire.of(context), limits, exec), exec);
+                };
+            }
+            String chosen = choose(EXEC_PROTOCOLS, asked, "Sec-WebSocket-Protocol");
+            String accepted = accepted(asked);
+            return () -> {
+                switching(context, protocol, accepted + subprotocol(chosen));
+                return session(
+                        new ChannelSocket(webSocket(context), chosen.startsWith("v5")), exec);
+            };
+        }
+
+        private ServerConnection session(ExecSocket socket, PodHandler.Exec exec) {
             return new ExecSession(socket, exec, pods, limits, sessions::release);
         }
 
-        private ServerConnection spdy(
-                ConnectionContext context, WritableHeaders<?> headers, PodHandler.Exec exec) {
-            String chosen =
-                    choose(
-                            STREAM_PROTOCOLS,
-                            header(headers, "X-Stream-Protocol-Version").orElse(""));
-            switching(context, "SPDY/3.1", "X-Stream-Protocol-Version: " + chosen + "\r\n");
-            return new ExecSession(
-                    new SpdySocket(context, limits, exec), exec, pods, limits, sessions::release);
+        private Supplier<ServerConnection> forward(
+                ConnectionContext context,
+                Function<String, Optional<String>> asked,
+                PodHandler.Forward forward) {
+            if (!protocol.equals("websocket")) {
+                String chosen =
+                        choose(List.of("portforward.k8s.io"), asked, "X-Stream-Protocol-Version");
+                return () -> {
+                    switching(context, protocol, "X-Stream-Protocol-Version: " + chosen + "\r\n");
+                    return session(new SpdyForward(Wire.of(context), limits), forward);
+                };
+            }
+            String chosen = choose(FORWARD_PROTOCOLS, asked, "Sec-WebSocket-Protocol");
+            boolean tunnel = chosen.equals(TUNNEL);
+            if (!tunnel && forward.ports().isEmpty()) {
+                throw new ApiException(
+                        Status.badRequest("ports: expected at least one port, found none"));
+            }
+            String accepted = accepted(asked);
+            return () -> {
+                switching(context, protocol, accepted + subprotocol(chosen));
+                WebSocket socket = webSocket(context);
+                return session(
+                        tunnel
+                                ? new SpdyForward(Wire.within(socket), limits)
+                                : new ChannelForward(socket, forward.ports(), limits),
+                        forward);
+            };
         }
+
+        private ServerConnection session(PortForward.Carrier carrier, PodHandler.Forward forward) {
+            return new PortForward(carrier, forward, pods, sessions::release);
+        }
+
+        private WebSocket webSocket(ConnectionContext context) {
+            return new WebSocket(context, limits.execBufferBytesMax());
+        }
+    }
+
+    private static String subprotocol(String chosen) {
+        return "Sec-WebSocket-Protocol: " + chosen + "\r\n";
     }
 
     private static boolean isStream(RequestPath path) {
@@ -182,7 +222,9 @@ final class ExecUpgrade {
                 : Optional.empty();
     }
 
-    private static String choose(List<String> served, String offered) {
+    private static String choose(
+            List<String> served, Function<String, Optional<String>> asked, String header) {
+        String offered = asked.apply(header).orElse("");
         List<String> offers = Arrays.stream(offered.split(",")).map(String::strip).toList();
         return served.stream()
                 .filter(offers::contains)
@@ -196,18 +238,18 @@ final class ExecUpgrade {
                                                 + served)));
     }
 
-    private static String accept(String key) {
-        try {
-            byte[] digest =
-                    MessageDigest.getInstance("SHA-1")
-                            .digest((key + WEB_SOCKET_GUID).getBytes(StandardCharsets.US_ASCII));
-            return Base64.getEncoder().encodeToString(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-1", e);
-        }
+    /** The header that accepts a WebSocket. @throws ApiException 400 when it was not asked for */
+    static String accepted(Function<String, Optional<String>> asked) {
+        String key =
+                asked.apply("Sec-WebSocket-Key")
+                        .orElseThrow(() ->
+                                new ApiException(
+                                        Status.badRequest("Sec-WebSocket-Key is missing")));
+        return "Sec-WebSocket-Accept: " + WebSocket.accept(key) + "\r\n";
     }
 
-    private static void switching(ConnectionContext context, String protocol, String more) {
+    /** Answers that the connection speaks {@code protocol} from now on. */
+    static void switching(ConnectionContext context, String protocol, String more) {
         String head =
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
                         + protocol
