@@ -43,6 +43,7 @@ final class Floor {
     final Informer namespaces;
     final Informer serviceAccounts;
     final Informer definitions;
+    final Informer budgets;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -68,6 +69,7 @@ final class Floor {
         namespaces = share(Resource.NAMESPACES);
         serviceAccounts = share(Resource.SERVICE_ACCOUNTS);
         definitions = share(Resource.CUSTOM_RESOURCE_DEFINITIONS);
+        budgets = share(Resource.POD_DISRUPTION_BUDGETS);
     }
 
     private Informer share(Resource resource) {

@@ -45,6 +45,7 @@ public final class Workloads implements AutoCloseable {
         monitors = new Monitors(floor, served);
         collector = new Collector(floor, monitors);
         monitors.listen(collector);
+        ScaleTargets targets = new ScaleTargets(floor, monitors);
         controllers =
                 List.of(
                         NamespaceContent.controller(floor, monitors),
@@ -52,7 +53,8 @@ public final class Workloads implements AutoCloseable {
                         ReplicaSets.controller(floor),
                         Deployments.controller(floor),
                         Jobs.controller(floor),
-                        Endpoints.controller(floor));
+                        Endpoints.controller(floor),
+                        DisruptionBudgets.controller(floor, targets));
         floor.definitions.addHandler(
                 new EventHandler() {
                     @Override

@@ -12,13 +12,13 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.controller.EventHandler;
 import dev.kemudi.controller.Informer;
-import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import dev.kemudi.kinds.BuiltinKinds;
 import dev.kemudi.store.KemudiStore;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -36,6 +36,9 @@ final class Cluster implements AutoCloseable {
     private final Workloads workloads;
     private final Informer kubelet;
 
+    /** What all of it goes by. */
+    final MovableTime time = new MovableTime();
+
     /** Which pods the kubelet finds ready; others run but never become so. */
     volatile Predicate<ApiObject> healthy = pod -> true;
 
@@ -44,7 +47,7 @@ final class Cluster implements AutoCloseable {
 
     Cluster(Path directory) {
         PrometheusRegistry metrics = new PrometheusRegistry();
-        store = KemudiStore.inMemory(TimeSource.system(), metrics);
+        store = KemudiStore.inMemory(time, metrics);
         server =
                 new ApiServer(
                         new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
@@ -52,7 +55,7 @@ final class Cluster implements AutoCloseable {
                         BuiltinKinds.all(),
                         metrics,
                         Tracer.NONE,
-                        TimeSource.system(),
+                        time,
                         dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("admin");
@@ -61,7 +64,7 @@ final class Cluster implements AutoCloseable {
                                 server.client("system:kube-controller-manager"),
                                 this::served,
                                 metrics,
-                                TimeSource.system(),
+                                time,
                                 Limits.defaults())
                         .start();
         kubelet = Informer.of(server.client("system:node"), Resource.PODS);
@@ -132,7 +135,9 @@ final class Cluster implements AutoCloseable {
                             .addObject()
                             .put("type", "Ready")
                             .put("status", ready)
-                            .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+                            .put(
+                                    "lastTransitionTime",
+                                    time.now().truncatedTo(ChronoUnit.SECONDS).toString());
                 }));
     }
 
