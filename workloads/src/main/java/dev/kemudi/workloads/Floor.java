@@ -44,6 +44,8 @@ final class Floor {
     final Informer serviceAccounts;
     final Informer definitions;
     final Informer budgets;
+    final Informer statefulSets;
+    final Informer controllerRevisions;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -70,6 +72,8 @@ final class Floor {
         serviceAccounts = share(Resource.SERVICE_ACCOUNTS);
         definitions = share(Resource.CUSTOM_RESOURCE_DEFINITIONS);
         budgets = share(Resource.POD_DISRUPTION_BUDGETS);
+        statefulSets = share(Resource.STATEFUL_SETS);
+        controllerRevisions = share(Resource.CONTROLLER_REVISIONS);
     }
 
     private Informer share(Resource resource) {

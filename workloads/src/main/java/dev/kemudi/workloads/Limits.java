@@ -16,6 +16,8 @@ package dev.kemudi.workloads;
  *     asked for once
  * @param unknownScaleRetryMillis 10_000: a budget whose pods have an owner that cannot be counted
  *     is looked at again this often, as their owner's changes do not call it
+ * @param claimRetryMillis 1_000: a pod whose claim is still on its way out is tried again this
+ *     often
  */
 public record Limits(
         int workersPerController,
@@ -24,8 +26,9 @@ public record Limits(
         int namespaceRetryMillis,
         int discoverySettleMillis,
         int collectorAbsentOwners,
-        int unknownScaleRetryMillis) {
+        int unknownScaleRetryMillis,
+        int claimRetryMillis) {
     public static Limits defaults() {
-        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000);
+        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000);
     }
 }

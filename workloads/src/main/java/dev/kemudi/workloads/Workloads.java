@@ -52,6 +52,7 @@ public final class Workloads implements AutoCloseable {
                         ServiceAccounts.controller(floor),
                         ReplicaSets.controller(floor),
                         Deployments.controller(floor),
+                        StatefulSets.controller(floor, monitors),
                         Jobs.controller(floor),
                         Endpoints.controller(floor),
                         DisruptionBudgets.controller(floor, targets));

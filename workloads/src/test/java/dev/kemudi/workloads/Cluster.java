@@ -9,6 +9,8 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.Resource;
+import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.api.Strategy;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.controller.EventHandler;
 import dev.kemudi.controller.Informer;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -33,7 +36,7 @@ final class Cluster implements AutoCloseable {
     final ApiClient client;
     private final Store store;
     private final ApiServer server;
-    private final Workloads workloads;
+    private Workloads workloads;
     private final Informer kubelet;
 
     /** What all of it goes by. */
@@ -52,21 +55,14 @@ final class Cluster implements AutoCloseable {
                 new ApiServer(
                         new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
                         store,
-                        BuiltinKinds.all(),
+                        kinds(),
                         metrics,
                         Tracer.NONE,
                         time,
                         dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("admin");
-        workloads =
-                new Workloads(
-                                server.client("system:kube-controller-manager"),
-                                this::served,
-                                metrics,
-                                time,
-                                Limits.defaults())
-                        .start();
+        workloads = controllers();
         kubelet = Informer.of(server.client("system:node"), Resource.PODS);
         kubelet.addHandler(
                 new EventHandler() {
@@ -83,9 +79,42 @@ final class Cluster implements AutoCloseable {
         kubelet.start();
     }
 
+    private Workloads controllers() {
+        return new Workloads(
+                        server.client("system:kube-controller-manager"),
+                        this::served,
+                        new PrometheusRegistry(),
+                        time,
+                        Limits.defaults())
+                .start();
+    }
+
+    /** Ends the controllers in whatever they do, and starts others that know nothing. */
+    void restartControllers() {
+        workloads.close();
+        workloads = controllers();
+    }
+
+    private static List<ResourceDefinition> kinds() {
+        List<ResourceDefinition> kinds = new ArrayList<>(BuiltinKinds.all());
+        if (kinds.stream().noneMatch(k -> k.resource().equals(Claims.KIND))) {
+            kinds.add(
+                    new ResourceDefinition(
+                            Claims.KIND,
+                            "persistentvolumeclaim",
+                            List.of("pvc"),
+                            List.of(),
+                            true,
+                            Optional.empty(),
+                            List.of(),
+                            Strategy.NONE));
+        }
+        return kinds;
+    }
+
     private List<Resource> served() {
         List<Resource> all = new ArrayList<>();
-        BuiltinKinds.all().forEach(d -> all.add(d.resource()));
+        kinds().forEach(d -> all.add(d.resource()));
         for (ApiObject crd :
                 client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items()) {
             all.add(
