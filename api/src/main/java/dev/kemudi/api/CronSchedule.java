@@ -40,6 +40,7 @@ public final class CronSchedule {
     private static final List<String> MONTHS =
             List.of("jan feb mar apr may jun jul aug sep oct nov dec".split(" "));
     private static final List<String> DAYS = List.of("sun mon tue wed thu fri sat".split(" "));
+    private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final String EVERY = "@every ";
     private static final Pattern EVERY_PART = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?)(h|m|s)");
 
@@ -222,6 +223,38 @@ public final class CronSchedule {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The newest run after {@code instant} and not after {@code upTo}; found in few steps however
+     * many lie between.
+     */
+    public Optional<Instant> last(Instant instant, Instant upTo, ZoneId zone) {
+        Optional<Instant> first = next(instant, zone).filter(run -> !run.isAfter(upTo));
+        if (first.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!every.isZero()) {
+            long periods = Duration.between(first.get(), upTo).dividedBy(every);
+            return Optional.of(first.get().plus(every.multipliedBy(periods)));
+        }
+        Instant end = upTo;
+        while (true) {
+            Duration back = MINUTE;
+            Optional<Instant> run = within(end.minus(back), end, zone);
+            while (run.isEmpty()) {
+                back = back.multipliedBy(2);
+                run = within(end.minus(back), end, zone);
+            }
+            if (back.equals(MINUTE)) {
+                return run; // a minute holds one run at most
+            }
+            end = end.minus(back.dividedBy(2)); // nothing lies in the later half
+        }
+    }
+
+    private Optional<Instant> within(Instant after, Instant upTo, ZoneId zone) {
+        return next(after, zone).filter(run -> !run.isAfter(upTo));
     }
 
     private boolean dayMatches(ZonedDateTime at) {

@@ -85,6 +85,37 @@ class CronScheduleTest {
         }
     }
 
+    @Test
+    void theLastRunIsTheOneThatGoingThroughAllFinds() {
+        Random random = new Random(7);
+        List<String> schedules =
+                List.of(
+                        "*/7 * * * *",
+                        "* 3 * * *",
+                        "0 0 1 * *",
+                        "15,45 9-17 * * 1-5",
+                        "@every 95m");
+        for (int i = 0; i < 200; i++) {
+            CronSchedule schedule = CronSchedule.parse(schedules.get(i % schedules.size()));
+            Instant after =
+                    Instant.parse("2026-01-01T00:00:00Z").plusSeconds(random.nextInt(1 << 24));
+            Instant upTo = after.plusSeconds(random.nextInt(1 << 22));
+            Optional<Instant> expected = Optional.empty();
+            for (Optional<Instant> run = schedule.next(after, NEW_YORK);
+                    run.isPresent() && !run.get().isAfter(upTo);
+                    run = schedule.next(run.get(), NEW_YORK)) {
+                expected = run;
+            }
+            assertThat(schedule.last(after, upTo, NEW_YORK)).isEqualTo(expected);
+        }
+        Instant longAgo = Instant.EPOCH;
+        Instant now = Instant.parse("2026-06-30T12:00:30Z");
+        assertThat(CronSchedule.parse("* * * 1 *").last(longAgo, now, ZoneOffset.UTC))
+                .contains(Instant.parse("2026-01-31T23:59:00Z"));
+        assertThat(CronSchedule.parse("@every 1s").last(longAgo, now, ZoneOffset.UTC))
+                .contains(now);
+    }
+
     private static boolean dayFits(ZonedDateTime at, String day, String weekday) {
         List<Boolean> fits = new ArrayList<>();
         if (!day.equals("*")) {

@@ -46,6 +46,9 @@ final class Floor {
     final Informer budgets;
     final Informer statefulSets;
     final Informer controllerRevisions;
+    final Informer daemonSets;
+    final Informer nodes;
+    final Informer cronJobs;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -74,6 +77,9 @@ final class Floor {
         budgets = share(Resource.POD_DISRUPTION_BUDGETS);
         statefulSets = share(Resource.STATEFUL_SETS);
         controllerRevisions = share(Resource.CONTROLLER_REVISIONS);
+        daemonSets = share(Resource.DAEMON_SETS);
+        nodes = share(Resource.NODES);
+        cronJobs = share(Resource.CRON_JOBS);
     }
 
     private Informer share(Resource resource) {

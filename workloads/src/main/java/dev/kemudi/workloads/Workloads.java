@@ -53,7 +53,9 @@ public final class Workloads implements AutoCloseable {
                         ReplicaSets.controller(floor),
                         Deployments.controller(floor),
                         StatefulSets.controller(floor, monitors),
+                        DaemonSets.controller(floor),
                         Jobs.controller(floor),
+                        CronJobs.controller(floor),
                         Endpoints.controller(floor),
                         DisruptionBudgets.controller(floor, targets));
         floor.definitions.addHandler(

@@ -63,6 +63,7 @@ final class Cluster implements AutoCloseable {
         server.start();
         client = server.client("admin");
         workloads = controllers();
+        node("n1", "");
         kubelet = Informer.of(server.client("system:node"), Resource.PODS);
         kubelet.addHandler(
                 new EventHandler() {
@@ -129,6 +130,7 @@ final class Cluster implements AutoCloseable {
     }
 
     private void run(ApiObject pod) {
+        String node = DaemonPods.node(pod);
         try {
             if (pod.deleting()) {
                 if (reaps && !pod.text("/spec/nodeName").isEmpty()) {
@@ -141,7 +143,9 @@ final class Cluster implements AutoCloseable {
             } else if (pod.text("/spec/nodeName").isEmpty()) {
                 client.update(
                         Resource.PODS,
-                        pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n1")));
+                        pod.edit(t ->
+                                t.withObjectProperty("spec")
+                                        .put("nodeName", node.isEmpty() ? "n1" : node)));
             } else if (pod.text("/status/podIP").isEmpty()) {
                 report(pod, "Running");
             }
@@ -187,6 +191,16 @@ final class Cluster implements AutoCloseable {
                 });
     }
 
+    void node(String name, String more) {
+        apply(
+                Resource.NODES,
+                """
+                {"apiVersion":"v1","kind":"Node",
+                 "metadata":{"name":"%s","labels":{"kubernetes.io/hostname":"%s"}}%s}
+                """
+                        .formatted(name, name, more));
+    }
+
     ApiObject apply(Resource resource, String json) {
         return client.create(resource, ApiObject.parse(json));
     }
@@ -210,6 +224,23 @@ final class Cluster implements AutoCloseable {
                 () -> {
                     try {
                         client.update(resource, client.get(resource, "default", name).edit(change));
+                        return true;
+                    } catch (ApiException e) {
+                        if (e.conflict()) {
+                            return false;
+                        }
+                        throw e;
+                    }
+                });
+    }
+
+    void changeNode(String name, Consumer<ObjectNode> change) {
+        eventually(
+                "changed " + name,
+                () -> {
+                    try {
+                        client.update(
+                                Resource.NODES, client.get(Resource.NODES, "", name).edit(change));
                         return true;
                     } catch (ApiException e) {
                         if (e.conflict()) {
