@@ -59,7 +59,15 @@ final class Columns {
 
     /** Containers, images and selector of a kind with a pod template, for {@code -o wide}. */
     static List<Column> ofTemplate() {
-        String containers = "/spec/template/spec/containers";
+        return ofTemplate("/spec/template", "/spec/selector");
+    }
+
+    /**
+     * @param template where the pod template stands
+     * @param selector where its selector stands
+     */
+    static List<Column> ofTemplate(String template, String selector) {
+        String containers = template + "/spec/containers";
         return List.of(
                 wide(
                         "Containers",
@@ -72,7 +80,7 @@ final class Columns {
                 wide(
                         "Selector",
                         "Selects the pods that belong to this object.",
-                        o -> selector(o.at("/spec/selector"))));
+                        o -> selector(o.at(selector))));
     }
 
     /** The text member {@code name} of each item, joined with commas. */
