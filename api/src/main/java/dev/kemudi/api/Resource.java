@@ -41,6 +41,12 @@ public record Resource(
     public static final Resource CLUSTER_ROLE_BINDINGS =
             rbac("clusterrolebindings", "ClusterRoleBinding", false);
 
+    public static final Resource ENDPOINTS = core("endpoints", "Endpoints", true);
+    public static final Resource PERSISTENT_VOLUMES =
+            core("persistentvolumes", "PersistentVolume", false);
+    public static final Resource PERSISTENT_VOLUME_CLAIMS =
+            core("persistentvolumeclaims", "PersistentVolumeClaim", true);
+
     private static Resource rbac(String plural, String kind, boolean namespaced) {
         return new Resource("rbac.authorization.k8s.io", "v1", plural, kind, namespaced);
     }

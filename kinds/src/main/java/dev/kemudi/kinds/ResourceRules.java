@@ -12,7 +12,7 @@ import java.util.Set;
 /** What a container asks for and may use at most. */
 final class ResourceRules {
     private static final Set<String> STANDARD = Set.of("cpu", "memory", "ephemeral-storage");
-    private static final String QUANTITY_RULE =
+    static final String QUANTITY_RULE =
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
     private ResourceRules() {}
