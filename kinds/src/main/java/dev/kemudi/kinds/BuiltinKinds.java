@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Kubernetes API reference (v1.32) and what kube-apiserver answers to stable clients.
  */
 public final class BuiltinKinds {
-    private static final String ALL = "all";
+    static final String ALL = "all";
 
     private BuiltinKinds() {}
 
@@ -21,7 +21,7 @@ public final class BuiltinKinds {
      * carries names and columns only: its meaning lies with the API server.
      */
     public static List<ResourceDefinition> all() {
-        return Stream.of(common(), StorageKinds.all(), NetworkKinds.all())
+        return Stream.of(common(), PodKinds.all(), StorageKinds.all(), NetworkKinds.all())
                 .flatMap(List::stream)
                 .toList();
     }

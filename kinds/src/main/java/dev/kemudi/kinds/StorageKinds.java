@@ -15,6 +15,18 @@ final class StorageKinds {
                         .columns(VolumeColumns.VOLUME, new PersistentVolumeStrategy()),
                 Kind.of(Resource.PERSISTENT_VOLUME_CLAIMS, "pvc")
                         .withStatus()
-                        .columns(VolumeColumns.CLAIM, new PersistentVolumeClaimStrategy()));
+                        .columns(VolumeColumns.CLAIM, new PersistentVolumeClaimStrategy()),
+                Kind.of(Resource.STORAGE_CLASSES, "sc")
+                        .columns(StorageClassStrategy.COLUMNS, new StorageClassStrategy()),
+                Kind.of(Resource.CSI_DRIVERS)
+                        .columns(CsiDriverStrategy.COLUMNS, new CsiDriverStrategy()),
+                Kind.of(Resource.CSI_NODES).columns(CsiNodeStrategy.COLUMNS, new CsiNodeStrategy()),
+                Kind.of(Resource.CSI_STORAGE_CAPACITIES)
+                        .columns(
+                                CsiStorageCapacityStrategy.COLUMNS,
+                                new CsiStorageCapacityStrategy()),
+                Kind.of(Resource.VOLUME_ATTACHMENTS)
+                        .withStatus()
+                        .columns(VolumeAttachmentStrategy.COLUMNS, new VolumeAttachmentStrategy()));
     }
 }

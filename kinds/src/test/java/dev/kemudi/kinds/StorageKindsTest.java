@@ -126,4 +126,105 @@ class StorageKindsTest {
                 .containsExactly(
                         "metadata.annotations: Required value: Local volume requires node affinity");
     }
+
+    @Test
+    void aStorageClassStaysAsItWasMadeAndSaysWhenItIsTheDefault() {
+        Subject classes = Subject.of(Resource.STORAGE_CLASSES);
+        ApiObject fast =
+                classes.created(
+                        "{'metadata':{'name':'fast','annotations':"
+                                + "{'storageclass.kubernetes.io/is-default-class':'true'}},"
+                                + "'provisioner':'example.com/disk','parameters':{'a':'b'}}");
+        assertThat(classes.row(fast))
+                .containsExactly(
+                        "fast (default)",
+                        "example.com/disk",
+                        "Delete",
+                        "Immediate",
+                        false,
+                        "<unknown>");
+        assertThat(
+                        classes.wrongChange(
+                                fast,
+                                fast.edit(o -> {
+                                    o.withObject("/parameters").put("a", "c");
+                                    o.put("reclaimPolicy", "Retain");
+                                    o.put("volumeBindingMode", "WaitForFirstConsumer");
+                                })))
+                .containsExactly(
+                        "parameters: Forbidden: updates to parameters are forbidden.",
+                        "reclaimPolicy: Forbidden: updates to reclaimPolicy are forbidden.",
+                        "volumeBindingMode: Invalid value: \"WaitForFirstConsumer\": field is"
+                                + " immutable");
+        assertThat(classes.wrong("{'metadata':{'name':'x'},'reclaimPolicy':'Recycle'}"))
+                .containsExactly(
+                        "provisioner: Required value",
+                        "reclaimPolicy: Unsupported value: \"Recycle\": supported values:"
+                                + " \"Delete\", \"Retain\"");
+    }
+
+    @Test
+    void driversSayWhatTheyWantAndNodesWhichOfThemTheyHave() {
+        Subject drivers = Subject.of(Resource.CSI_DRIVERS);
+        ApiObject driver =
+                drivers.created(
+                        "{'metadata':{'name':'d.example.com'},'spec':{'tokenRequests':[{'audience':'a'}]}}");
+        assertThat(drivers.row(driver))
+                .containsExactly(
+                        "d.example.com", true, false, false, "a", false, "Persistent", "<unknown>");
+        assertThat(
+                        drivers.wrongChange(
+                                driver,
+                                driver.edit(
+                                        o -> o.withObject("/spec").put("attachRequired", false))))
+                .containsExactly("spec.attachRequired: Invalid value: false: field is immutable");
+
+        Subject nodes = Subject.of(Resource.CSI_NODES);
+        String node = "{'metadata':{'name':'n'},'spec':{'drivers':[{'name':'d','nodeID':'%s'}%s]}}";
+        assertThat(nodes.row(nodes.created(node.formatted("i", ""))).get(1)).isEqualTo(1);
+        assertThat(nodes.wrong(node.formatted("", ",{'name':'d','nodeID':'i'}")))
+                .containsExactly(
+                        "spec.drivers[0].nodeID: Required value",
+                        "spec.drivers[1].name: Duplicate value: \"d\"");
+    }
+
+    @Test
+    void anAttachmentIsOfOneVolumeToOneNodeAndIsNotRedirected() {
+        Subject attachments = Subject.of(Resource.VOLUME_ATTACHMENTS);
+        ApiObject attachment =
+                attachments.created(
+                        "{'metadata':{'name':'a'},'spec':{'attacher':'d','nodeName':'n',"
+                                + "'source':{'persistentVolumeName':'v'}}}");
+        assertThat(attachments.row(attachment))
+                .containsExactly("a", "d", "v", "n", false, "<unknown>");
+        assertThat(
+                        attachments.wrongChange(
+                                attachment,
+                                attachment.edit(o -> o.withObject("/spec").put("nodeName", "m"))))
+                .hasSize(1)
+                .first()
+                .asString()
+                .endsWith("field is immutable");
+        assertThat(attachments.wrong("{'metadata':{'name':'a'},'spec':{'source':{}}}"))
+                .containsExactly(
+                        "spec.attacher: Required value",
+                        "spec.nodeName: Required value",
+                        "spec.source: Required value: must specify exactly one of inlineVolumeSpec and"
+                                + " persistentVolumeName");
+    }
+
+    @Test
+    void whatIsLeftOfAClassIsAnAmountOfThatClassForGood() {
+        Subject capacities = Subject.of(Resource.CSI_STORAGE_CAPACITIES);
+        ApiObject left =
+                capacities.created(
+                        "{'metadata':{'name':'c'},'storageClassName':'fast','capacity':'2048Mi'}");
+        assertThat(capacities.row(left)).containsExactly("c", "fast", "2Gi");
+        assertThat(capacities.wrongChange(left, left.edit(o -> o.put("storageClassName", "slow"))))
+                .containsExactly("storageClassName: Invalid value: \"slow\": field is immutable");
+        assertThat(capacities.wrong("{'metadata':{'name':'c'},'capacity':'-1'}"))
+                .containsExactly(
+                        "storageClassName: Required value",
+                        "capacity: Invalid value: \"-1\": must be greater than or equal to 0");
+    }
 }
