@@ -62,6 +62,8 @@ public record Resource(
             storage("csistoragecapacities", "CSIStorageCapacity", true);
     public static final Resource VOLUME_ATTACHMENTS =
             storage("volumeattachments", "VolumeAttachment", false);
+    public static final Resource NEW_EVENTS =
+            new Resource("events.k8s.io", "v1", "events", "Event", true);
     public static final Resource RUNTIME_CLASSES =
             new Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false);
 

@@ -90,7 +90,7 @@ final class Writes {
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
     }
 
@@ -214,7 +214,7 @@ final class Writes {
         if (same(old, tree)) {
             return Optional.of(old);
         }
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         if (Deletes.released(tree)) {
             if (options.dryRun()) {
                 return Optional.of(ApiObject.of(tree));

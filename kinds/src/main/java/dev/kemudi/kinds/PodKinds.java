@@ -4,7 +4,7 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
 import java.util.List;
 
-/** What pods are made from besides the workloads, and what runs them. */
+/** What pods are made from besides the workloads, what runs them, and what is told of them. */
 final class PodKinds {
     private PodKinds() {}
 
@@ -20,6 +20,8 @@ final class PodKinds {
                 Kind.of(Resource.POD_TEMPLATES)
                         .columns(PodTemplateStrategy.COLUMNS, new PodTemplateStrategy()),
                 Kind.of(Resource.RUNTIME_CLASSES)
-                        .columns(RuntimeClassStrategy.COLUMNS, new RuntimeClassStrategy()));
+                        .columns(RuntimeClassStrategy.COLUMNS, new RuntimeClassStrategy()),
+                Kind.of(Resource.NEW_EVENTS, "ev")
+                        .columns(NewEventStrategy.columns(), new NewEventStrategy()));
     }
 }
