@@ -235,6 +235,8 @@ check "strategic merge is not for custom resources" 1 "UnsupportedMediaType|unkn
 check "delete the definition" 0 "deleted" k delete -f "$WORK/crd.yaml"
 check "its resources are gone" 1 "doesn't have a resource type|could not find the requested resource" kn get ct
 
+. "$(dirname "$0")/kinds.sh"
+
 check "auth can-i" 0 "^yes$" kn auth can-i create deployments
 check "auth can-i --list" 0 "\*\.\*" kn auth can-i --list
 since 28 "auth whoami" 0 "kubernetes-admin" k auth whoami

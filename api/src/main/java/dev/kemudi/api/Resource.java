@@ -58,6 +58,40 @@ public record Resource(
     public static final Resource CLUSTER_ROLE_BINDINGS =
             rbac("clusterrolebindings", "ClusterRoleBinding", false);
 
+    public static final Resource ENDPOINTS = core("endpoints", "Endpoints", true);
+    public static final Resource PERSISTENT_VOLUMES =
+            core("persistentvolumes", "PersistentVolume", false);
+    public static final Resource PERSISTENT_VOLUME_CLAIMS =
+            core("persistentvolumeclaims", "PersistentVolumeClaim", true);
+    public static final Resource REPLICATION_CONTROLLERS =
+            core("replicationcontrollers", "ReplicationController", true);
+    public static final Resource POD_TEMPLATES = core("podtemplates", "PodTemplate", true);
+    public static final Resource INGRESSES = network("ingresses", "Ingress", true);
+    public static final Resource INGRESS_CLASSES = network("ingressclasses", "IngressClass", false);
+    public static final Resource NETWORK_POLICIES =
+            network("networkpolicies", "NetworkPolicy", true);
+    public static final Resource IP_ADDRESSES = network("ipaddresses", "IPAddress", false);
+    public static final Resource SERVICE_CIDRS = network("servicecidrs", "ServiceCIDR", false);
+    public static final Resource STORAGE_CLASSES = storage("storageclasses", "StorageClass", false);
+    public static final Resource CSI_DRIVERS = storage("csidrivers", "CSIDriver", false);
+    public static final Resource CSI_NODES = storage("csinodes", "CSINode", false);
+    public static final Resource CSI_STORAGE_CAPACITIES =
+            storage("csistoragecapacities", "CSIStorageCapacity", true);
+    public static final Resource VOLUME_ATTACHMENTS =
+            storage("volumeattachments", "VolumeAttachment", false);
+    public static final Resource NEW_EVENTS =
+            new Resource("events.k8s.io", "v1", "events", "Event", true);
+    public static final Resource RUNTIME_CLASSES =
+            new Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false);
+
+    private static Resource network(String plural, String kind, boolean namespaced) {
+        return new Resource("networking.k8s.io", "v1", plural, kind, namespaced);
+    }
+
+    private static Resource storage(String plural, String kind, boolean namespaced) {
+        return new Resource("storage.k8s.io", "v1", plural, kind, namespaced);
+    }
+
     private static Resource rbac(String plural, String kind, boolean namespaced) {
         return new Resource("rbac.authorization.k8s.io", "v1", plural, kind, namespaced);
     }

@@ -7,6 +7,7 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.api.StoredForm;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import dev.kemudi.schema.BuiltinSchemas;
@@ -18,7 +19,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -26,7 +29,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * in the process, both with the same semantics. Safe for use by many threads.
  */
 public final class ApiServer implements AutoCloseable {
-    private static final String STORED_SUFFIX = "List";
+    private static final String LIST_SUFFIX = "List";
     private static final double TRACED_SHARE = 0.01;
 
     private final Config config;
@@ -41,6 +44,10 @@ public final class ApiServer implements AutoCloseable {
     private final CustomResources customResources;
     private final Rbac rbac;
     private final CustomResourceCleanup cleanup;
+
+    /** By the prefix of their keys: versions of one kind show the same objects. */
+    private final Map<String, WatchCache> caches = new ConcurrentHashMap<>();
+
     private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
 
     /**
@@ -208,6 +215,8 @@ public final class ApiServer implements AutoCloseable {
 
     private Kind kind(ResourceDefinition definition) {
         Resource resource = definition.resource();
+        Resource stored =
+                definition.strategy().storedForm().map(StoredForm::resource).orElse(resource);
         return new Kind(
                 definition,
                 new Rules(
@@ -215,16 +224,19 @@ public final class ApiServer implements AutoCloseable {
                         false,
                         MissingNode.getInstance(),
                         Optional.empty()),
-                new WatchCache(
-                        store,
-                        Kind.keyPrefix(resource),
-                        limits,
-                        resource.equals(Resource.CUSTOM_RESOURCE_DEFINITIONS)
-                                ? Optional.of(customResources)
-                                : Optional.empty()),
-                resource.kind() + STORED_SUFFIX,
-                resource.apiVersion(),
+                caches.computeIfAbsent(Kind.keyPrefix(stored), this::cache),
+                resource.kind() + LIST_SUFFIX,
+                stored.apiVersion(),
                 false);
+    }
+
+    private WatchCache cache(String prefix) {
+        boolean definitions = prefix.equals(Kind.keyPrefix(Resource.CUSTOM_RESOURCE_DEFINITIONS));
+        return new WatchCache(
+                store,
+                prefix,
+                limits,
+                definitions ? Optional.of(customResources) : Optional.empty());
     }
 
     private Schema schema(Resource resource) {

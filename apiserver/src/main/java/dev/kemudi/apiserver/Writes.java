@@ -90,7 +90,7 @@ final class Writes {
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
     }
 
@@ -214,7 +214,7 @@ final class Writes {
         if (same(old, tree)) {
             return Optional.of(old);
         }
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         if (Deletes.released(tree)) {
             if (options.dryRun()) {
                 return Optional.of(ApiObject.of(tree));
@@ -329,13 +329,24 @@ final class Writes {
         }
     }
 
+    /**
+     * Whether nothing is to be written. When it was that a field was last set to what it is, is no
+     * difference: whoever applies the same configuration again and again would write for ever, and
+     * wake every watcher.
+     */
     private static boolean same(ApiObject old, ObjectNode tree) {
-        ObjectNode before = old.tree().objectNode();
-        before.setAll(old.tree());
-        ObjectNode metadata = ((ObjectNode) old.tree().get("metadata")).deepCopy();
-        metadata.remove("resourceVersion");
-        before.set("metadata", metadata);
-        return before.equals(tree);
+        ObjectNode before = withoutTimes(old.tree());
+        ((ObjectNode) before.get("metadata")).remove("resourceVersion");
+        return before.equals(withoutTimes(tree));
+    }
+
+    private static ObjectNode withoutTimes(ObjectNode tree) {
+        ObjectNode copy = tree.objectNode();
+        copy.setAll(tree);
+        ObjectNode metadata = ((ObjectNode) tree.get("metadata")).deepCopy();
+        metadata.path("managedFields").forEach(entry -> ((ObjectNode) entry).remove("time"));
+        copy.set("metadata", metadata);
+        return copy;
     }
 
     private void check(Kind kind, ObjectNode tree, Optional<ApiObject> old) {

@@ -17,9 +17,9 @@ import java.nio.file.Path;
 final class RunningServer implements AutoCloseable {
     final Store store;
     final ApiServer server;
+    final PrometheusRegistry metrics = new PrometheusRegistry();
 
     RunningServer(Path pki, Limits limits, int port) {
-        PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
         server =
                 new ApiServer(

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Kubernetes API reference (v1.32) and what kube-apiserver answers to stable clients.
  */
 public final class BuiltinKinds {
-    private static final String ALL = "all";
+    static final String ALL = "all";
 
     private BuiltinKinds() {}
 
@@ -21,7 +21,14 @@ public final class BuiltinKinds {
      * carries names and columns only: its meaning lies with the API server.
      */
     public static List<ResourceDefinition> all() {
-        return Stream.of(common(), WorkloadKinds.all()).flatMap(List::stream).toList();
+        return Stream.of(
+                        common(),
+                        WorkloadKinds.all(),
+                        PodKinds.all(),
+                        StorageKinds.all(),
+                        NetworkKinds.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<ResourceDefinition> common() {

@@ -131,6 +131,21 @@ final class Columns {
         return terms.isEmpty() ? NONE : String.join(LIST_SEPARATOR, terms);
     }
 
+    /**
+     * The first of {@code all}, and how many more there are; {@link #NONE} when there is none.
+     *
+     * @param more how to say so, with {@code %d} for their number
+     */
+    static String shortened(List<String> all, int shownMax, String more) {
+        if (all.isEmpty()) {
+            return NONE;
+        }
+        return all.size() <= shownMax
+                ? String.join(LIST_SEPARATOR, all)
+                : String.join(LIST_SEPARATOR, all.subList(0, shownMax))
+                        + more.formatted(all.size() - shownMax);
+    }
+
     static String orNone(String text) {
         return text.isEmpty() ? NONE : text;
     }
