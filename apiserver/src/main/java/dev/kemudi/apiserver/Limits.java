@@ -33,6 +33,8 @@ package dev.kemudi.apiserver;
  * @param execSessionsMax 100: exec and attach streams; each holds a process of the node
  * @param execBufferBytesMax 1_048_576: one message, and what a command has not read of its stdin
  *     yet
+ * @param tokensRememberedMax 1_024: ServiceAccount tokens whose signature need not be checked
+ *     again; the accounts that are busy at one time
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -57,11 +59,12 @@ public record Limits(
         int patchOperationsMax,
         int execSessionsMax,
         int execBufferBytesMax,
+        int tokensRememberedMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
                 3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
                 1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
-                2_000);
+                1_024, 2_000);
     }
 }

@@ -17,12 +17,15 @@ final class SubresourceHandler {
     private final RequestBodies bodies;
     private final Render render;
     private final PodHandler pods;
+    private final TokenRequests tokens;
 
-    SubresourceHandler(Core core, RequestBodies bodies, Render render, PodHandler pods) {
+    SubresourceHandler(
+            Core core, RequestBodies bodies, Render render, PodHandler pods, TokenRequests tokens) {
         this.core = core;
         this.bodies = bodies;
         this.render = render;
         this.pods = pods;
+        this.tokens = tokens;
     }
 
     int handle(Exchange exchange, RequestPath path, Kind kind, User user)
@@ -34,6 +37,9 @@ final class SubresourceHandler {
         }
         if (what.equals("finalize") && kind.resource().equals(Resource.NAMESPACES)) {
             return finalizeNamespace(exchange, path, kind, user);
+        }
+        if (what.equals("token") && kind.resource().equals(Resource.SERVICE_ACCOUNTS)) {
+            return token(exchange, path);
         }
         if (pod) {
             switch (what) {
@@ -177,6 +183,13 @@ final class SubresourceHandler {
                         false);
         core.deletes().delete(kind, path.namespace(), path.name(), request);
         return created(exchange);
+    }
+
+    private int token(Exchange exchange, RequestPath path) {
+        requirePost(exchange);
+        ObjectNode answer = tokens.answer(path.namespace(), path.name(), bodies.read(exchange));
+        exchange.send(201, "application/json", Render.tree(answer));
+        return 201;
     }
 
     private static void requirePost(Exchange exchange) {

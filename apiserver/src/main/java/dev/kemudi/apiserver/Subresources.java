@@ -20,6 +20,15 @@ final class Subresources {
             extras.add(extra("exec", "", "v1", "PodExecOptions", List.of("create", "get")));
             extras.add(extra("log", "", "v1", "Pod", List.of("get")));
         }
+        if (resource.equals(Resource.SERVICE_ACCOUNTS)) {
+            extras.add(
+                    extra(
+                            "token",
+                            "authentication.k8s.io",
+                            "v1",
+                            "TokenRequest",
+                            List.of("create")));
+        }
         if (resource.equals(Resource.NAMESPACES)) {
             extras.add(
                     new Discovery.Extra(
@@ -58,6 +67,13 @@ final class Subresources {
         List<String> create = List.of("create");
         String authorization = "authorization.k8s.io";
         return List.of(
+                new Discovery.Extra(
+                        "tokenreviews",
+                        "authentication.k8s.io",
+                        "v1",
+                        "TokenReview",
+                        false,
+                        create),
                 new Discovery.Extra(
                         "selfsubjectreviews",
                         "authentication.k8s.io",

@@ -35,6 +35,7 @@ final class Writes {
     private final Leases leases;
     private final CustomResources customResources;
     private final RoleGuard roleGuard;
+    private final TokenSecrets tokenSecrets;
 
     Writes(
             Storage storage,
@@ -43,7 +44,8 @@ final class Writes {
             Namespaces namespaces,
             Leases leases,
             CustomResources customResources,
-            RoleGuard roleGuard) {
+            RoleGuard roleGuard,
+            TokenSecrets tokenSecrets) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
@@ -51,6 +53,7 @@ final class Writes {
         this.leases = leases;
         this.customResources = customResources;
         this.roleGuard = roleGuard;
+        this.tokenSecrets = tokenSecrets;
     }
 
     Instant now() {
@@ -86,6 +89,7 @@ final class Writes {
         kind.rules().applyDefaults(tree);
         kind.definition().strategy().applyDefaults(tree);
         kind.definition().strategy().prepareForCreate(tree);
+        tokenSecrets.fill(kind, namespace, tree);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
@@ -204,6 +208,7 @@ final class Writes {
         kind.definition().strategy().applyDefaults(tree);
         if (subresource.isEmpty()) {
             kind.definition().strategy().prepareForUpdate(tree, old);
+            tokenSecrets.fill(kind, namespace, tree);
         }
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);

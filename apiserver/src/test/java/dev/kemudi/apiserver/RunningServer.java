@@ -19,6 +19,13 @@ final class RunningServer implements AutoCloseable {
     final ApiServer server;
 
     RunningServer(Path pki, Limits limits, int port) {
+        this(pki, limits, port, TimeSource.system());
+    }
+
+    /**
+     * @param time what the server goes by; the store goes by the machine's
+     */
+    RunningServer(Path pki, Limits limits, int port, TimeSource time) {
         PrometheusRegistry metrics = new PrometheusRegistry();
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
         server =
@@ -28,7 +35,7 @@ final class RunningServer implements AutoCloseable {
                         BuiltinKinds.all(),
                         metrics,
                         Tracer.NONE,
-                        TimeSource.system(),
+                        time,
                         limits);
         server.attach(new LocalStreams());
         server.start();

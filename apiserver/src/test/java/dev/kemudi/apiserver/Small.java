@@ -28,6 +28,7 @@ final class Small {
                 d.patchOperationsMax(),
                 d.execSessionsMax(),
                 d.execBufferBytesMax(),
+                4,
                 500);
     }
 }
