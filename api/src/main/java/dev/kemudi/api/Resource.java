@@ -23,7 +23,24 @@ public record Resource(
             new Resource("apps", "v1", "deployments", "Deployment", true);
     public static final Resource REPLICA_SETS =
             new Resource("apps", "v1", "replicasets", "ReplicaSet", true);
+    public static final Resource STATEFUL_SETS =
+            new Resource("apps", "v1", "statefulsets", "StatefulSet", true);
+    public static final Resource DAEMON_SETS =
+            new Resource("apps", "v1", "daemonsets", "DaemonSet", true);
+    public static final Resource CONTROLLER_REVISIONS =
+            new Resource("apps", "v1", "controllerrevisions", "ControllerRevision", true);
     public static final Resource JOBS = new Resource("batch", "v1", "jobs", "Job", true);
+    public static final Resource CRON_JOBS =
+            new Resource("batch", "v1", "cronjobs", "CronJob", true);
+    public static final Resource HORIZONTAL_POD_AUTOSCALERS =
+            new Resource(
+                    "autoscaling",
+                    "v2",
+                    "horizontalpodautoscalers",
+                    "HorizontalPodAutoscaler",
+                    true);
+    public static final Resource POD_DISRUPTION_BUDGETS =
+            new Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
     public static final Resource ENDPOINT_SLICES =
             new Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
     public static final Resource LEASES =
