@@ -3,13 +3,10 @@ package dev.kemudi.apiserver;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions.Propagation;
 import dev.kemudi.api.Patch;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import java.io.IOException;
-import java.util.Optional;
-import java.util.OptionalLong;
 
 /** Parts of an object that have a path of their own: scale, finalize, binding, eviction, log. */
 final class SubresourceHandler {
@@ -18,6 +15,7 @@ final class SubresourceHandler {
     private final Render render;
     private final PodHandler pods;
     private final TokenRequests tokens;
+    private final Evictions evictions;
 
     SubresourceHandler(
             Core core, RequestBodies bodies, Render render, PodHandler pods, TokenRequests tokens) {
@@ -26,6 +24,7 @@ final class SubresourceHandler {
         this.render = render;
         this.pods = pods;
         this.tokens = tokens;
+        evictions = new Evictions(core);
     }
 
     int handle(Exchange exchange, RequestPath path, Kind kind, User user)
@@ -50,7 +49,7 @@ final class SubresourceHandler {
                     return bind(exchange, path, kind, user);
                 }
                 case "eviction" -> {
-                    return evict(exchange, path, kind);
+                    return evict(exchange, path, user);
                 }
                 case "exec", "attach", "portforward" -> throw pods.notUpgraded(exchange, path);
                 default -> {}
@@ -170,18 +169,10 @@ final class SubresourceHandler {
         return created(exchange);
     }
 
-    private int evict(Exchange exchange, RequestPath path, Kind kind) {
+    private int evict(Exchange exchange, RequestPath path, User user) {
         requirePost(exchange);
-        ObjectNode eviction = bodies.read(exchange);
-        long grace = eviction.path("deleteOptions").path("gracePeriodSeconds").asLong(-1);
-        Deletes.Request request =
-                new Deletes.Request(
-                        Optional.of(Propagation.BACKGROUND),
-                        grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
-                        eviction.path("deleteOptions").path("preconditions").path("uid").asText(""),
-                        "",
-                        false);
-        core.deletes().delete(kind, path.namespace(), path.name(), request);
+        WriteOptions options = ResourceHandler.options(exchange, user);
+        evictions.evict(path.namespace(), path.name(), bodies.read(exchange), options);
         return created(exchange);
     }
 

@@ -29,6 +29,7 @@ final class Small {
                 d.execSessionsMax(),
                 d.execBufferBytesMax(),
                 4,
+                d.disruptedPodsMax(),
                 500);
     }
 }
