@@ -88,7 +88,9 @@ public final class ApiServer implements AutoCloseable {
                         new Leases(store, time),
                         customResources,
                         new RoleGuard(rbac),
-                        new TokenSecrets(registry, storage, tokens, pki::authorityPem));
+                        List.of(
+                                new TokenSecrets(registry, storage, tokens, pki::authorityPem),
+                                new SigningRequests(pki, rbac, time)));
         Scales scales = new Scales(writes);
         core =
                 new Core(

@@ -1,5 +1,6 @@
 package dev.kemudi.apiserver;
 
+import dev.kemudi.apiserver.Certificates.Subject;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -10,9 +11,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
-import javax.naming.ldap.Rdn;
 
 /**
  * Tells who a request comes from: a client certificate signed by our authority (CN is the user, O
@@ -64,30 +62,23 @@ final class Authenticator {
     }
 
     private static Optional<User> fromCertificate(X509Certificate certificate) {
-        String name = "";
-        List<String> groups = new ArrayList<>();
+        Subject subject;
         String print;
         try {
-            for (Rdn rdn :
-                    new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
-                switch (rdn.getType()) {
-                    case "CN" -> name = String.valueOf(rdn.getValue());
-                    case "O" -> groups.add(String.valueOf(rdn.getValue()));
-                    default -> {}
-                }
-            }
+            subject = Subject.of(certificate.getSubjectX500Principal());
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             print = HexFormat.of().formatHex(digest.digest(certificate.getEncoded()));
-        } catch (InvalidNameException | GeneralSecurityException e) {
+        } catch (IllegalArgumentException | GeneralSecurityException e) {
             return Optional.empty();
         }
-        if (name.isEmpty()) {
+        if (subject.commonName().isEmpty()) {
             return Optional.empty();
         }
+        List<String> groups = new ArrayList<>(subject.organizations());
         groups.add(User.AUTHENTICATED);
         return Optional.of(
                 new User(
-                        name,
+                        subject.commonName(),
                         "",
                         List.copyOf(groups),
                         Map.of(CREDENTIAL, List.of("X509SHA256=" + print))));

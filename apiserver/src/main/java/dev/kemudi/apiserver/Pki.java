@@ -209,6 +209,27 @@ final class Pki {
         }
     }
 
+    /**
+     * Certifies what was asked for.
+     *
+     * @return PEM
+     */
+    String certify(Certificates.Wanted wanted, Instant now, Duration life) {
+        Instant end = authority.certificate().getNotAfter().toInstant();
+        Instant until = now.plus(life);
+        try {
+            X509Certificate made =
+                    Certificates.certify(
+                            authority,
+                            wanted,
+                            now.minus(BACKDATED),
+                            until.isBefore(end) ? until : end);
+            return pem("CERTIFICATE", made.getEncoded());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot sign with our authority", e);
+        }
+    }
+
     String adminToken() {
         return adminToken;
     }

@@ -35,7 +35,14 @@ final class SubresourceHandler {
             return scale(exchange, path, kind, user);
         }
         if (what.equals("finalize") && kind.resource().equals(Resource.NAMESPACES)) {
-            return finalizeNamespace(exchange, path, kind, user);
+            if (exchange.method().equals("GET") || exchange.method().equals("HEAD")) {
+                throw notAllowed();
+            }
+            return part(exchange, path, kind, user);
+        }
+        if (what.equals(SigningRequests.APPROVAL)
+                && kind.resource().equals(Resource.CERTIFICATE_SIGNING_REQUESTS)) {
+            return part(exchange, path, kind, user);
         }
         if (what.equals("token") && kind.resource().equals(Resource.SERVICE_ACCOUNTS)) {
             return token(exchange, path);
@@ -101,17 +108,20 @@ final class SubresourceHandler {
                         "the server does not allow this method on the requested resource"));
     }
 
-    private int finalizeNamespace(Exchange exchange, RequestPath path, Kind kind, User user) {
+    /** Writes a part of the object, and answers with all of it. */
+    private int part(Exchange exchange, RequestPath path, Kind kind, User user) {
         WriteOptions options = ResourceHandler.options(exchange, user);
+        String what = path.subresource();
         ApiObject object =
                 switch (exchange.method()) {
+                    case "GET", "HEAD" -> core.reads().get(kind, "", path.name());
                     case "PUT" ->
                             core.writes()
                                     .update(
                                             kind,
                                             "",
                                             path.name(),
-                                            "finalize",
+                                            what,
                                             bodies.read(exchange),
                                             options);
                     case "PATCH" ->
@@ -120,7 +130,7 @@ final class SubresourceHandler {
                                             kind,
                                             "",
                                             path.name(),
-                                            "finalize",
+                                            what,
                                             ResourceHandler.patchType(exchange),
                                             exchange.body(),
                                             options)

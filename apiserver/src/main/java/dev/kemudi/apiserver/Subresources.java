@@ -29,6 +29,16 @@ final class Subresources {
                             "TokenRequest",
                             List.of("create")));
         }
+        if (resource.equals(Resource.CERTIFICATE_SIGNING_REQUESTS)) {
+            extras.add(
+                    new Discovery.Extra(
+                            SigningRequests.APPROVAL,
+                            resource.group(),
+                            resource.version(),
+                            resource.kind(),
+                            false,
+                            READ_WRITE));
+        }
         if (resource.equals(Resource.NAMESPACES)) {
             extras.add(
                     new Discovery.Extra(

@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * old way to a token, for software outside the cluster. Such a token has no end; it ends with its
  * Secret. A Secret whose account there is not stays empty.
  */
-final class TokenSecrets {
+final class TokenSecrets implements Filling {
     static final String TYPE = "kubernetes.io/service-account-token";
 
     private static final String NAME = "kubernetes.io/service-account.name";
@@ -38,11 +38,18 @@ final class TokenSecrets {
         this.authority = authority;
     }
 
-    void fill(Kind kind, String namespace, ObjectNode tree) {
+    @Override
+    public void fill(
+            Kind kind,
+            String subresource,
+            ObjectNode tree,
+            Optional<ApiObject> old,
+            WriteOptions options) {
         if (!kind.resource().equals(Resource.SECRETS) || !tree.path("type").asText().equals(TYPE)) {
             return;
         }
         ObjectNode metadata = ObjectMeta.of(tree);
+        String namespace = metadata.path("namespace").asText();
         String name = metadata.path("annotations").path(NAME).asText("");
         Optional<ApiObject> account =
                 name.isEmpty()

@@ -35,7 +35,7 @@ final class Writes {
     private final Leases leases;
     private final CustomResources customResources;
     private final RoleGuard roleGuard;
-    private final TokenSecrets tokenSecrets;
+    private final List<Filling> fillings;
 
     Writes(
             Storage storage,
@@ -45,7 +45,7 @@ final class Writes {
             Leases leases,
             CustomResources customResources,
             RoleGuard roleGuard,
-            TokenSecrets tokenSecrets) {
+            List<Filling> fillings) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
@@ -53,7 +53,7 @@ final class Writes {
         this.leases = leases;
         this.customResources = customResources;
         this.roleGuard = roleGuard;
-        this.tokenSecrets = tokenSecrets;
+        this.fillings = fillings;
     }
 
     Instant now() {
@@ -89,13 +89,22 @@ final class Writes {
         kind.rules().applyDefaults(tree);
         kind.definition().strategy().applyDefaults(tree);
         kind.definition().strategy().prepareForCreate(tree);
-        tokenSecrets.fill(kind, namespace, tree);
+        fill(kind, "", tree, Optional.empty(), options);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
         tree.put("apiVersion", kind.storageVersion());
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
+    }
+
+    private void fill(
+            Kind kind,
+            String subresource,
+            ObjectNode tree,
+            Optional<ApiObject> old,
+            WriteOptions options) {
+        fillings.forEach(filling -> filling.fill(kind, subresource, tree, old, options));
     }
 
     private ApiObject store(
@@ -208,8 +217,8 @@ final class Writes {
         kind.definition().strategy().applyDefaults(tree);
         if (subresource.isEmpty()) {
             kind.definition().strategy().prepareForUpdate(tree, old);
-            tokenSecrets.fill(kind, namespace, tree);
         }
+        fill(kind, subresource, tree, Optional.of(old), options);
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);
         check(kind, tree, Optional.of(old));
@@ -257,7 +266,7 @@ final class Writes {
                                     + old.uid()));
         }
         ObjectNode tree = wanted;
-        if (subresource.equals("status")) {
+        if (subresource.equals("status") || subresource.equals(SigningRequests.APPROVAL)) {
             tree = old.tree().deepCopy();
             carryMember(wanted, tree, "status");
             JsonNode managed = metadata.get("managedFields");

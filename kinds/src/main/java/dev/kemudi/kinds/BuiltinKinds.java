@@ -70,6 +70,11 @@ public final class BuiltinKinds {
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(true)),
                 Kind.of(Resource.CLUSTER_ROLE_BINDINGS)
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(false)),
+                Kind.of(Resource.CERTIFICATE_SIGNING_REQUESTS, "csr")
+                        .withStatus()
+                        .columns(
+                                CertificateSigningRequestStrategy.COLUMNS,
+                                new CertificateSigningRequestStrategy()),
                 Kind.of(Resource.CUSTOM_RESOURCE_DEFINITIONS, "crd", "crds")
                         .categories("api-extensions")
                         .withStatus()
