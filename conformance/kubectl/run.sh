@@ -239,6 +239,13 @@ check "its resources are gone" 1 "doesn't have a resource type|could not find th
 
 check "auth can-i" 0 "^yes$" kn auth can-i create deployments
 check "auth can-i --list" 0 "\*\.\*" kn auth can-i --list
+kn create serviceaccount robot >/dev/null
+since 24 "create token" 0 "^ey[A-Za-z0-9_-]+\.ey" kn create token robot --duration 20m
+since 24 "create token for too short" 1 "may not specify a duration less than 10 minutes" kn create token robot --duration 5s
+since 28 "a token says who it is" 0 "system:serviceaccount:$NS:robot" bash -c \
+  "'$KUBECTL' auth whoami --kubeconfig /dev/null --insecure-skip-tls-verify \
+  --server \"\$('$KUBECTL' config view --minify -o jsonpath='{.clusters[0].cluster.server}')\" \
+  --token \"\$('$KUBECTL' -n $NS create token robot)\""
 since 28 "auth whoami" 0 "kubernetes-admin" k auth whoami
 check "events" 0 "No resources found|LAST SEEN" kn get events
 since 26 "kubectl events" 0 "No events found|LAST SEEN" kn events

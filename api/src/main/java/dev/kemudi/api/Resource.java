@@ -45,6 +45,13 @@ public record Resource(
             new Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
     public static final Resource LEASES =
             new Resource("coordination.k8s.io", "v1", "leases", "Lease", true);
+    public static final Resource CERTIFICATE_SIGNING_REQUESTS =
+            new Resource(
+                    "certificates.k8s.io",
+                    "v1",
+                    "certificatesigningrequests",
+                    "CertificateSigningRequest",
+                    false);
     public static final Resource CUSTOM_RESOURCE_DEFINITIONS =
             new Resource(
                     "apiextensions.k8s.io",

@@ -43,6 +43,7 @@ public final class ApiServer implements AutoCloseable {
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
     private final Rbac rbac;
+    private final ServiceAccountTokens tokens;
     private final CustomResourceCleanup cleanup;
 
     /** By the prefix of their keys: versions of one kind show the same objects. */
@@ -78,6 +79,13 @@ public final class ApiServer implements AutoCloseable {
                 new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
+        tokens =
+                new ServiceAccountTokens(
+                        registry,
+                        storage,
+                        Lazy.of(() -> TokenKeys.open(config.pkiDirectory())),
+                        time,
+                        limits);
         Writes writes =
                 new Writes(
                         storage,
@@ -86,7 +94,10 @@ public final class ApiServer implements AutoCloseable {
                         namespaces,
                         new Leases(store, time),
                         customResources,
-                        new RoleGuard(rbac));
+                        new RoleGuard(rbac),
+                        List.of(
+                                new TokenSecrets(registry, storage, tokens, pki::authorityPem),
+                                new SigningRequests(pki, rbac, time)));
         Scales scales = new Scales(writes);
         core =
                 new Core(
@@ -103,7 +114,7 @@ public final class ApiServer implements AutoCloseable {
         cleanup = new CustomResourceCleanup(core);
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
-        Authenticator authenticator = new Authenticator(pki.adminToken());
+        Authenticator authenticator = new Authenticator(pki.adminToken(), tokens);
         RequestBodies bodies =
                 new RequestBodies(
                         Lazy.of(() ->
@@ -133,14 +144,20 @@ public final class ApiServer implements AutoCloseable {
                         bodies,
                         render,
                         watches,
-                        new SubresourceHandler(core, bodies, render, pods));
+                        new SubresourceHandler(
+                                core,
+                                bodies,
+                                render,
+                                pods,
+                                new TokenRequests(core.registry(), core.reads(), tokens)));
         Discovery discovery = new Discovery(core.registry(), new Subresources());
         return new Router(
                 authenticator,
                 discovery,
                 resources,
-                new Reviews(bodies, rbac),
+                new Reviews(bodies, rbac, authenticator),
                 new OpenApi(discovery, core.registry(), schemas),
+                new IssuerDiscovery(tokens, this::url),
                 rbac);
     }
 
@@ -199,13 +216,16 @@ public final class ApiServer implements AutoCloseable {
 
     /** A kubeconfig for the admin with everything embedded; only after {@link #start}. */
     public String kubeconfig() {
+        return pki.kubeconfig(url());
+    }
+
+    private String url() {
         String host =
                 switch (config.listenAddress()) {
                     case "0.0.0.0", "::", "" -> "127.0.0.1";
                     default -> config.listenAddress();
                 };
-        return pki.kubeconfig(
-                "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+        return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
     }
 
     /** Serves more kinds from now on. */

@@ -36,6 +36,10 @@ package dev.kemudi.apiserver;
  * @param forwardedConnectionsMax 256: TCP connections of one port-forward; a browser that loads a
  *     page through it opens some tens
  * @param forwardBufferBytesMax 65_536: what one of them has sent and the pod has not read yet
+ * @param tokensRememberedMax 1_024: ServiceAccount tokens whose signature need not be checked
+ *     again; the accounts that are busy at one time
+ * @param disruptedPodsMax 2_000: evictions of one budget that no controller has confirmed yet, as
+ *     kube-apiserver
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -62,11 +66,13 @@ public record Limits(
         int execBufferBytesMax,
         int forwardedConnectionsMax,
         int forwardBufferBytesMax,
+        int tokensRememberedMax,
+        int disruptedPodsMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
                 3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
                 1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
-                256, 65_536, 2_000);
+                256, 65_536, 1_024, 2_000, 2_000);
     }
 }

@@ -111,10 +111,9 @@ final class Upgrades {
                             .authenticate(
                                     header(headers, "Authorization"),
                                     context.remotePeer().tlsCertificates())
-                            .orElse(User.ANONYMOUS);
-            if (user.anonymous()) {
-                throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
-            }
+                            .orElseThrow(() ->
+                                    new ApiException(
+                                            Status.of(401, "Unauthorized", "Unauthorized")));
             User acting = impersonation.of(name -> header(headers, name), user);
             rbac.require(Access.toObjects(acting, prologue.method().text(), false, path));
             Params params = Params.parse(prologue.query().rawValue());

@@ -38,6 +38,10 @@ record WriteOptions(
         return new WriteOptions(user, manager, dryRun, validation, value, applying, warnings);
     }
 
+    WriteOptions forDryRun(boolean value) {
+        return new WriteOptions(user, manager, value, validation, force, applying, warnings);
+    }
+
     WriteOptions asApply() {
         return new WriteOptions(user, manager, dryRun, validation, force, true, warnings);
     }

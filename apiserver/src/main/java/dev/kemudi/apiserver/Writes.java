@@ -35,6 +35,7 @@ final class Writes {
     private final Leases leases;
     private final CustomResources customResources;
     private final RoleGuard roleGuard;
+    private final List<Filling> fillings;
 
     Writes(
             Storage storage,
@@ -43,7 +44,8 @@ final class Writes {
             Namespaces namespaces,
             Leases leases,
             CustomResources customResources,
-            RoleGuard roleGuard) {
+            RoleGuard roleGuard,
+            List<Filling> fillings) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
@@ -51,6 +53,7 @@ final class Writes {
         this.leases = leases;
         this.customResources = customResources;
         this.roleGuard = roleGuard;
+        this.fillings = fillings;
     }
 
     Instant now() {
@@ -86,12 +89,22 @@ final class Writes {
         kind.rules().applyDefaults(tree);
         kind.definition().strategy().applyDefaults(tree);
         kind.definition().strategy().prepareForCreate(tree);
+        fill(kind, "", tree, Optional.empty(), options);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
         tree = kind.stored(tree);
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
+    }
+
+    private void fill(
+            Kind kind,
+            String subresource,
+            ObjectNode tree,
+            Optional<ApiObject> old,
+            WriteOptions options) {
+        fillings.forEach(filling -> filling.fill(kind, subresource, tree, old, options));
     }
 
     private ApiObject store(
@@ -205,6 +218,7 @@ final class Writes {
         if (subresource.isEmpty()) {
             kind.definition().strategy().prepareForUpdate(tree, old);
         }
+        fill(kind, subresource, tree, Optional.of(old), options);
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);
         check(kind, tree, Optional.of(old));
@@ -252,7 +266,7 @@ final class Writes {
                                     + old.uid()));
         }
         ObjectNode tree = wanted;
-        if (subresource.equals("status")) {
+        if (subresource.equals("status") || subresource.equals(SigningRequests.APPROVAL)) {
             tree = old.tree().deepCopy();
             carryMember(wanted, tree, "status");
             JsonNode managed = metadata.get("managedFields");

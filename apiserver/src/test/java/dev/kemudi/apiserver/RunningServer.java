@@ -20,6 +20,13 @@ final class RunningServer implements AutoCloseable {
     final PrometheusRegistry metrics = new PrometheusRegistry();
 
     RunningServer(Path pki, Limits limits, int port) {
+        this(pki, limits, port, TimeSource.system());
+    }
+
+    /**
+     * @param time what the server goes by; the store goes by the machine's
+     */
+    RunningServer(Path pki, Limits limits, int port, TimeSource time) {
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
         server =
                 new ApiServer(
@@ -28,7 +35,7 @@ final class RunningServer implements AutoCloseable {
                         BuiltinKinds.all(),
                         metrics,
                         Tracer.NONE,
-                        TimeSource.system(),
+                        time,
                         limits);
         server.attach(new LocalStreams());
         server.start();

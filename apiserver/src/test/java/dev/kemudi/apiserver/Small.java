@@ -30,6 +30,8 @@ final class Small {
                 d.execBufferBytesMax(),
                 d.forwardedConnectionsMax(),
                 d.forwardBufferBytesMax(),
+                4,
+                d.disruptedPodsMax(),
                 500);
     }
 }

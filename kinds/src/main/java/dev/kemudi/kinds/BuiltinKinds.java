@@ -67,6 +67,11 @@ public final class BuiltinKinds {
                         .categories(ALL)
                         .withStatus()
                         .columns(JobColumns.ALL, new JobStrategy()),
+                Kind.of(Resource.POD_DISRUPTION_BUDGETS, "pdb")
+                        .withStatus()
+                        .columns(
+                                PodDisruptionBudgetStrategy.COLUMNS,
+                                new PodDisruptionBudgetStrategy()),
                 Kind.of(Resource.ENDPOINT_SLICES)
                         .columns(EndpointSliceStrategy.COLUMNS, new EndpointSliceStrategy()),
                 Kind.of(Resource.LEASES).columns(SimpleColumns.LEASE, new LeaseStrategy()),
@@ -77,6 +82,11 @@ public final class BuiltinKinds {
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(true)),
                 Kind.of(Resource.CLUSTER_ROLE_BINDINGS)
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(false)),
+                Kind.of(Resource.CERTIFICATE_SIGNING_REQUESTS, "csr")
+                        .withStatus()
+                        .columns(
+                                CertificateSigningRequestStrategy.COLUMNS,
+                                new CertificateSigningRequestStrategy()),
                 Kind.of(Resource.CUSTOM_RESOURCE_DEFINITIONS, "crd", "crds")
                         .categories("api-extensions")
                         .withStatus()
