@@ -67,11 +67,6 @@ public final class BuiltinKinds {
                         .categories(ALL)
                         .withStatus()
                         .columns(JobColumns.ALL, new JobStrategy()),
-                Kind.of(Resource.POD_DISRUPTION_BUDGETS, "pdb")
-                        .withStatus()
-                        .columns(
-                                PodDisruptionBudgetStrategy.COLUMNS,
-                                new PodDisruptionBudgetStrategy()),
                 Kind.of(Resource.ENDPOINT_SLICES)
                         .columns(EndpointSliceStrategy.COLUMNS, new EndpointSliceStrategy()),
                 Kind.of(Resource.LEASES).columns(SimpleColumns.LEASE, new LeaseStrategy()),
