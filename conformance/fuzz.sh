@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Jazzer, guided by coverage, on what reads outside bytes: log files, commands of the log, etcd's databases and write-ahead logs,
-# etcd requests over gRPC and as JSON, the first bytes of a connection.
-#   conformance/fuzz.sh [SECONDS=600] [log|command|bolt|etcd|json|front …]      (seconds are shared by the targets)
+# etcd requests over gRPC and as JSON, the first bytes of a connection; what the API server decodes: JSON, YAML, protobuf, patches,
+# selectors, paths, CEL, schemas, signing requests, tokens.
+#   conformance/fuzz.sh [SECONDS=600] [log|command|bolt|etcd|json|front|api …]      (seconds are shared by the targets)
 # What it finds is written as crash-* into conformance/target/fuzz/<target>; the corpus grows there from run to run, from seeds that
 # each target writes itself. The same targets run on damaged seeds in the modules' tests.
 set -uo pipefail
@@ -12,7 +13,7 @@ root=$(dirname "$here")
 seconds=${1:-600}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(log command bolt etcd json front)
+[ ${#targets[@]} -gt 0 ] || targets=(log command bolt etcd json front api)
 build_proofs || exit 1
 jazzer=$here/target/tools/jazzer
 if [ ! -f "$jazzer/jazzer-0.30.0.jar" ]; then
@@ -29,7 +30,7 @@ libraries="$root/server/target/lib/*:$root/server/target/server.jar"
 module() { printf '%s/%s/src/test/java/dev/kemudi/%s' "$root" "$1" "$1"; }
 "$JAVA_HOME/bin/javac" -nowarn -d "$out/classes" -cp "$libraries" "$(module log)"/{LogFuzz,Recorder}.java \
   "$(module store)/CommandFuzz.java" "$(module bolt)"/{BoltFuzz,Samples,EtcdSamples}.java \
-  "$(module etcd)"/{FuzzedServer,JsonFuzz,FrontFuzz,Running}.java || exit 1
+  "$(module etcd)"/{FuzzedServer,JsonFuzz,FrontFuzz,Running}.java "$(module apiserver)/ApiFuzz.java" || exit 1
 failed=0 passed=0
 for target in "${targets[@]}"; do
   case $target in
@@ -38,8 +39,9 @@ for target in "${targets[@]}"; do
     bolt) class=dev.kemudi.bolt.BoltFuzz ;;
     json) class=dev.kemudi.etcd.JsonFuzz ;;
     front) class=dev.kemudi.etcd.FrontFuzz ;;
+    api) class=dev.kemudi.apiserver.ApiFuzz ;;
     etcd) class=dev.kemudi.conformance.testing.EtcdFuzz ;;
-    *) echo "fuzz: expected log, command, bolt, etcd, json or front, got $target" >&2 && exit 2 ;;
+    *) echo "fuzz: expected log, command, bolt, etcd, json, front or api, got $target" >&2 && exit 2 ;;
   esac
   mkdir -p "$out/$target/corpus"
   classes="$out/classes:$root/bolt/src/test/resources:$proof_classes"

@@ -23,6 +23,9 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 final class Bodies {
     private static final int ALIASES_MAX = 50;
 
+    /** What aliases of a small body may add. */
+    private static final int NODES_MIN = 10_000;
+
     private Bodies() {}
 
     static JsonNode json(byte[] body) {
@@ -77,37 +80,55 @@ final class Bodies {
             throw new ApiException(
                     Status.badRequest("the body is not valid YAML: " + e.getMessage()));
         }
-        return node(loaded, 0);
+        return new Expansion(NODES_MIN + body.length).node(loaded, 0);
     }
 
-    private static JsonNode node(Object value, int depth) {
-        if (depth > Json.NESTING_MAX) {
-            throw new ApiException(
-                    Status.badRequest(
-                            "the body is nested deeper than " + Json.NESTING_MAX + " levels"));
+    /**
+     * What was loaded, as a tree. An alias stands for a copy, and copies of copies grow without
+     * end: text without aliases makes no more nodes than it has bytes, and no text may make many
+     * more.
+     */
+    private static final class Expansion {
+        private static final JsonNodeFactory MAKE = JsonNodeFactory.instance;
+
+        private int left;
+
+        Expansion(int nodesMax) {
+            left = nodesMax;
         }
-        JsonNodeFactory make = JsonNodeFactory.instance;
-        return switch (value) {
-            case null -> make.nullNode();
-            case Map<?, ?> map -> {
-                ObjectNode object = make.objectNode();
-                map.forEach((k, v) -> object.set(String.valueOf(k), node(v, depth + 1)));
-                yield object;
+
+        JsonNode node(Object value, int depth) {
+            if (depth > Json.NESTING_MAX) {
+                throw new ApiException(
+                        Status.badRequest(
+                                "the body is nested deeper than " + Json.NESTING_MAX + " levels"));
             }
-            case List<?> list -> {
-                ArrayNode array = make.arrayNode();
-                list.forEach(v -> array.add(node(v, depth + 1)));
-                yield array;
+            if (--left < 0) {
+                throw new ApiException(
+                        Status.badRequest("the aliases of the body stand for too much"));
             }
-            case String text -> make.textNode(text);
-            case Boolean bool -> make.booleanNode(bool);
-            case Integer number -> make.numberNode(number);
-            case Long number -> make.numberNode(number);
-            case BigInteger number -> make.numberNode(number);
-            case Number number -> make.numberNode(number.doubleValue());
-            case byte[] bytes -> make.binaryNode(bytes);
-            default -> make.textNode(value.toString());
-        };
+            return switch (value) {
+                case null -> MAKE.nullNode();
+                case Map<?, ?> map -> {
+                    ObjectNode object = MAKE.objectNode();
+                    map.forEach((k, v) -> object.set(String.valueOf(k), node(v, depth + 1)));
+                    yield object;
+                }
+                case List<?> list -> {
+                    ArrayNode array = MAKE.arrayNode();
+                    list.forEach(v -> array.add(node(v, depth + 1)));
+                    yield array;
+                }
+                case String text -> MAKE.textNode(text);
+                case Boolean bool -> MAKE.booleanNode(bool);
+                case Integer number -> MAKE.numberNode(number);
+                case Long number -> MAKE.numberNode(number);
+                case BigInteger number -> MAKE.numberNode(number);
+                case Number number -> MAKE.numberNode(number.doubleValue());
+                case byte[] bytes -> MAKE.binaryNode(bytes);
+                default -> MAKE.textNode(value.toString());
+            };
+        }
     }
 
     /**

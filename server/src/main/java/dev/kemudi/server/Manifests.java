@@ -41,11 +41,11 @@ final class Manifests {
     /** Objects of people stay below 20 levels. */
     static final int DEPTH_MAX = 64;
 
-    /**
-     * YAML aliases expanded per document: stops the "billion laughs" without hurting hand-written
-     * anchors.
-     */
+    /** Aliases in a document: hand-written anchors are few. */
     static final int ALIASES_MAX = 50;
+
+    /** Fields of a document with its aliases written out, which stops the "billion laughs". */
+    static final int FIELDS_MAX = 1_000_000;
 
     private Manifests() {}
 
@@ -213,6 +213,11 @@ final class Manifests {
                 throw new UsageException(
                         "%s:%d: nested deeper than %d levels"
                                 .formatted(file, line(node), DEPTH_MAX));
+            }
+            if (lines.size() > FIELDS_MAX) {
+                throw new UsageException(
+                        "%s:%d: aliases stand for more than %d fields"
+                                .formatted(file, line(node), FIELDS_MAX));
             }
             return switch (node) {
                 case MappingNode mapping -> object(mapping, path, depth);

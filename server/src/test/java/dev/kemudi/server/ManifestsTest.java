@@ -131,6 +131,15 @@ class ManifestsTest {
     }
 
     @Test
+    void aliasesThatStandForTooMuchAreRefused() throws IOException {
+        StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
+        for (int i = 1; i < 25; i++) {
+            bomb.append("a%d: &a%d [*a%d, *a%d]%n".formatted(i, i, i - 1, i - 1));
+        }
+        refused(bomb.toString(), "aliases stand for more than 1000000 fields");
+    }
+
+    @Test
     void bytesThatAreNotTextAreRefused() throws IOException {
         Path file = folder.resolve("binary.yaml");
         Files.write(file, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
