@@ -49,6 +49,7 @@ final class Floor {
     final Informer daemonSets;
     final Informer nodes;
     final Informer cronJobs;
+    final Informer autoscalers;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -80,6 +81,7 @@ final class Floor {
         daemonSets = share(Resource.DAEMON_SETS);
         nodes = share(Resource.NODES);
         cronJobs = share(Resource.CRON_JOBS);
+        autoscalers = share(Resource.HORIZONTAL_POD_AUTOSCALERS);
     }
 
     private Informer share(Resource resource) {

@@ -18,6 +18,7 @@ package dev.kemudi.workloads;
  *     is looked at again this often, as their owner's changes do not call it
  * @param claimRetryMillis 1_000: a pod whose claim is still on its way out is tried again this
  *     often
+ * @param autoscaleMillis 15_000: how often an autoscaler looks at what pods use, as in Kubernetes
  */
 public record Limits(
         int workersPerController,
@@ -27,8 +28,9 @@ public record Limits(
         int discoverySettleMillis,
         int collectorAbsentOwners,
         int unknownScaleRetryMillis,
-        int claimRetryMillis) {
+        int claimRetryMillis,
+        int autoscaleMillis) {
     public static Limits defaults() {
-        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000);
+        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000, 15_000);
     }
 }

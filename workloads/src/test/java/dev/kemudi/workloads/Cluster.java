@@ -23,8 +23,10 @@ import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -44,6 +46,9 @@ final class Cluster implements AutoCloseable {
 
     /** Which pods the kubelet finds ready; others run but never become so. */
     volatile Predicate<ApiObject> healthy = pod -> true;
+
+    /** What pods use of a container called c. */
+    volatile Function<String, Map<String, PodUsage.Usage>> usage = uid -> Map.of();
 
     /** Whether the kubelet ends pods that are being deleted. */
     volatile boolean reaps = true;
@@ -84,6 +89,7 @@ final class Cluster implements AutoCloseable {
         return new Workloads(
                         server.client("system:kube-controller-manager"),
                         this::served,
+                        uid -> usage.apply(uid),
                         new PrometheusRegistry(),
                         time,
                         Limits.defaults())
