@@ -19,6 +19,13 @@ package dev.kemudi.workloads;
  * @param claimRetryMillis 1_000: a pod whose claim is still on its way out is tried again this
  *     often
  * @param autoscaleMillis 15_000: how often an autoscaler looks at what pods use, as in Kubernetes
+ * @param nodeGraceMillis 40_000: silence after which a node is taken for lost: four of its
+ *     heartbeats, as in Kubernetes
+ * @param nodeStartupGraceMillis 60_000: the same for a node that never said that it is ready
+ * @param nodeConfirmMillis 2_000: between suspicion and verdict, for a process that was stopped as
+ *     a whole to beat again first
+ * @param missingNodeGraceMillis 40_000: pods of a node that is gone are left so long, for it may be
+ *     registered anew
  */
 public record Limits(
         int workersPerController,
@@ -29,8 +36,14 @@ public record Limits(
         int collectorAbsentOwners,
         int unknownScaleRetryMillis,
         int claimRetryMillis,
-        int autoscaleMillis) {
+        int autoscaleMillis,
+        int nodeGraceMillis,
+        int nodeStartupGraceMillis,
+        int nodeConfirmMillis,
+        int missingNodeGraceMillis) {
     public static Limits defaults() {
-        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000, 15_000);
+        return new Limits(
+                2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000, 15_000, 40_000, 60_000, 2_000,
+                40_000);
     }
 }

@@ -56,6 +56,7 @@ public final class Workloads implements AutoCloseable {
                         Deployments.controller(floor),
                         StatefulSets.controller(floor, monitors),
                         DaemonSets.controller(floor),
+                        NodeLifecycle.controller(floor),
                         Jobs.controller(floor),
                         CronJobs.controller(floor),
                         Endpoints.controller(floor),
