@@ -29,6 +29,12 @@ final class WorkloadKinds {
                         .categories(ALL)
                         .withStatus()
                         .columns(CronJobStrategy.COLUMNS, new CronJobStrategy()),
+                Kind.of(Resource.HORIZONTAL_POD_AUTOSCALERS, "hpa")
+                        .categories(ALL)
+                        .withStatus()
+                        .columns(
+                                HorizontalPodAutoscalerColumns.ALL,
+                                new HorizontalPodAutoscalerStrategy()),
                 Kind.of(Resource.POD_DISRUPTION_BUDGETS, "pdb")
                         .withStatus()
                         .columns(

@@ -30,6 +30,8 @@ package dev.kemudi.node;
  * @param volumeBytesMax 4_194_304: bytes of one configMap, secret or projected volume; objects are
  *     smaller than 1.5 MB
  * @param volumeRefreshMillis 30_000: how old a mounted ConfigMap or Secret may be
+ * @param usageWindowMillis 5_000: what containers use is measured at most this often, and over at
+ *     least as long; shorter windows show the kernel's ticks instead of the load
  */
 public record Limits(
         int podsMax,
@@ -50,7 +52,8 @@ public record Limits(
         int lifecycleSubscriberEventsMax,
         int probeAnswerBytesMax,
         int volumeBytesMax,
-        int volumeRefreshMillis) {
+        int volumeRefreshMillis,
+        int usageWindowMillis) {
     static final Limits DEFAULTS =
             new Limits(
                     110,
@@ -71,7 +74,8 @@ public record Limits(
                     1_024,
                     10_240,
                     4_194_304,
-                    30_000);
+                    30_000,
+                    5_000);
 
     public static Limits defaults() {
         return DEFAULTS;

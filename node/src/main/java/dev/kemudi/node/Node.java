@@ -68,6 +68,7 @@ public final class Node implements AutoCloseable {
     private final EventBroker<PodEvent> broker;
     private final Informer informer;
     private final NodeStreams streams;
+    private final UsageMeter usage;
     private final Map<String, PodWorker> workers = new ConcurrentHashMap<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closing;
@@ -110,6 +111,7 @@ public final class Node implements AutoCloseable {
         this.runtime =
                 new ProcessRuntime(
                         this.config.podsDirectory(), config.addressPrefix(), limits, metrics);
+        this.usage = new UsageMeter(runtime.processes(), limits);
         this.object = new NodeObject(client, time, this.config, limits);
         dev.kemudi.controller.Limits controllerLimits = dev.kemudi.controller.Limits.defaults();
         this.recorder =
@@ -293,6 +295,22 @@ public final class Node implements AutoCloseable {
     /** What {@code kubectl logs} and {@code kubectl exec} need of this node. */
     public PodStreams streams() {
         return streams;
+    }
+
+    /**
+     * What one container uses now.
+     *
+     * @param cpuMillis thousandths of a processor, over the last seconds
+     * @param memoryBytes resident
+     */
+    public record Usage(long cpuMillis, long memoryBytes) {}
+
+    /**
+     * What a pod's containers use, by their names. Reads {@code /proc}, at most every few seconds.
+     * Empty for pods that are not here, and at the first question about one: a rate takes two.
+     */
+    public Map<String, Usage> usage(String podUid) {
+        return usage.of(podUid);
     }
 
     /** What happens to pods here, as it happens. */

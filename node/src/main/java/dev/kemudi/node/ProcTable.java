@@ -67,7 +67,7 @@ final class ProcTable {
     private static final long KTHREADD = 2;
 
     /** What the kernel tells user space, whatever its own rate. */
-    private static final long TICKS_PER_SECOND = 100;
+    static final long TICKS_PER_SECOND = 100;
 
     private static final long SETTLED_TICKS = 10 * TICKS_PER_SECOND;
 
@@ -262,6 +262,21 @@ final class ProcTable {
                 handle.get().destroy();
             }
         }
+    }
+
+    /** Processor time of a process and its ended children, in ticks; 0 when it is gone. */
+    static long processorTicks(long pid) {
+        String stat = contents(PROC.resolve(Long.toString(pid)).resolve("stat"));
+        int name = stat.lastIndexOf(')'); // the name may hold anything, spaces and brackets too
+        if (name < 0) {
+            return 0;
+        }
+        String[] fields = stat.substring(name + 2).split(" ");
+        long ticks = 0;
+        for (int i = 11; i <= 14; i++) {
+            ticks += Long.parseLong(fields[i]);
+        }
+        return ticks;
     }
 
     /** Resident bytes of a process with shared pages counted in full; 0 when it is gone. */

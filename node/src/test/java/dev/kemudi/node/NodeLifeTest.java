@@ -177,13 +177,38 @@ final class NodeLifeTest {
                         d.lifecycleSubscriberEventsMax(),
                         d.probeAnswerBytesMax(),
                         d.volumeBytesMax(),
-                        d.volumeRefreshMillis());
+                        d.volumeRefreshMillis(),
+                        d.usageWindowMillis());
         try (Cluster cluster = new Cluster(directory, one)) {
             cluster.sh("fits", "sleep 1000");
             cluster.awaitReady("fits");
             cluster.sh("toomany", "sleep 1000");
             cluster.awaitPhase("toomany", "Failed");
             assertThat(cluster.get("toomany").text("/status/reason")).isEqualTo("OutOfpods");
+        }
+    }
+
+    @Test
+    void whatContainersUseIsMeasuredWhenSomebodyAsks() throws Exception {
+        try (Cluster cluster = new Cluster(directory)) {
+            cluster.sh("busy", "while :; do :; done");
+            cluster.sh("idle", "sleep 1000");
+            cluster.awaitReady("busy");
+            cluster.awaitReady("idle");
+            String busy = cluster.get("busy").uid();
+            assertThat(cluster.node.usage(busy)).isEmpty(); // a rate takes two looks
+            Eventually.within(
+                    20,
+                    () -> {
+                        Node.Usage used = cluster.node.usage(busy).get("c");
+                        assertThat(used).isNotNull();
+                        assertThat(used.cpuMillis()).isBetween(50L, 1_100L);
+                        assertThat(used.memoryBytes()).isPositive();
+                    });
+            Node.Usage idle = cluster.node.usage(cluster.get("idle").uid()).get("c");
+            assertThat(idle).isNotNull();
+            assertThat(idle.cpuMillis()).isLessThan(20);
+            assertThat(cluster.node.usage("nobody")).isEmpty();
         }
     }
 

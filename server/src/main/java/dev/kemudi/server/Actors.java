@@ -5,12 +5,15 @@ import dev.kemudi.gateway.Gateway;
 import dev.kemudi.kernel.Fanout;
 import dev.kemudi.node.Node;
 import dev.kemudi.scheduler.Scheduler;
+import dev.kemudi.workloads.PodUsage;
 import dev.kemudi.workloads.Workloads;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 
@@ -65,7 +68,10 @@ final class Actors implements AutoCloseable {
         Gateway gateway = push(parts.gateway(apiServer, metrics));
         Node node = push(parts.node(apiServer, metrics));
         Scheduler scheduler = push(parts.scheduler(apiServer, metrics));
-        Workloads workloads = push(parts.workloads(apiServer, discovery::served, metrics));
+        Workloads workloads =
+                push(
+                        parts.workloads(
+                                apiServer, discovery::served, uid -> usage(node, uid), metrics));
         gateway.start();
         gatewayPort = OptionalInt.of(gateway.port());
         try (Fanout together = Fanout.open(dev.kemudi.kernel.Limits.defaults())) {
@@ -74,6 +80,16 @@ final class Actors implements AutoCloseable {
             together.run(workloads::start);
             together.join();
         }
+    }
+
+    private static Map<String, PodUsage.Usage> usage(Node node, String podUid) {
+        Map<String, PodUsage.Usage> usage = new HashMap<>();
+        node.usage(podUid)
+                .forEach((container, used) ->
+                        usage.put(
+                                container,
+                                new PodUsage.Usage(used.cpuMillis(), used.memoryBytes())));
+        return usage;
     }
 
     int gatewayPort() {

@@ -12,6 +12,7 @@ import dev.kemudi.observe.SpanExporter;
 import dev.kemudi.scheduler.Scheduler;
 import dev.kemudi.store.KemudiStore;
 import dev.kemudi.store.Store;
+import dev.kemudi.workloads.PodUsage;
 import dev.kemudi.workloads.Workloads;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -175,10 +176,14 @@ final class Assembly {
     }
 
     Workloads workloads(
-            ApiServer apiServer, Supplier<List<Resource>> served, PrometheusRegistry metrics) {
+            ApiServer apiServer,
+            Supplier<List<Resource>> served,
+            PodUsage usage,
+            PrometheusRegistry metrics) {
         return new Workloads(
                 apiServer.client("system:kube-controller-manager"),
                 served,
+                usage,
                 metrics,
                 time,
                 dev.kemudi.workloads.Limits.defaults());

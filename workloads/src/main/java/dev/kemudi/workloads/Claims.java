@@ -17,8 +17,7 @@ import java.util.Optional;
  * must go for it to go: to nothing, to the set, or to a pod that is scaled away.
  */
 final class Claims {
-    static final Resource KIND =
-            new Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", true);
+    static final Resource KIND = Resource.PERSISTENT_VOLUME_CLAIMS;
 
     private final Floor floor;
     private final Monitors monitors;

@@ -29,6 +29,9 @@ final class Floor {
     /** Index: objects that no controller manages, by namespace. */
     static final String UNMANAGED = "unmanaged";
 
+    /** Index: pods by the node they are bound to. */
+    static final String NODE = "node";
+
     final ApiClient client;
     final TimeSource time;
     final Limits limits;
@@ -49,6 +52,8 @@ final class Floor {
     final Informer daemonSets;
     final Informer nodes;
     final Informer cronJobs;
+    final Informer autoscalers;
+    final Informer leases;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -80,6 +85,8 @@ final class Floor {
         daemonSets = share(Resource.DAEMON_SETS);
         nodes = share(Resource.NODES);
         cronJobs = share(Resource.CRON_JOBS);
+        autoscalers = share(Resource.HORIZONTAL_POD_AUTOSCALERS);
+        leases = share(Resource.LEASES);
     }
 
     private Informer share(Resource resource) {
@@ -95,6 +102,12 @@ final class Floor {
                 .index(
                         UNMANAGED,
                         o -> o.controller().isPresent() ? List.of() : List.of(o.namespace()))
+                .index(
+                        NODE,
+                        o ->
+                                resource.equals(Resource.PODS)
+                                        ? List.of(o.text("/spec/nodeName"))
+                                        : List.of())
                 .metrics(metrics)
                 .time(time)
                 .build();

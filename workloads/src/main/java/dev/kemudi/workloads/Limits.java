@@ -18,6 +18,14 @@ package dev.kemudi.workloads;
  *     is looked at again this often, as their owner's changes do not call it
  * @param claimRetryMillis 1_000: a pod whose claim is still on its way out is tried again this
  *     often
+ * @param autoscaleMillis 15_000: how often an autoscaler looks at what pods use, as in Kubernetes
+ * @param nodeGraceMillis 40_000: silence after which a node is taken for lost: four of its
+ *     heartbeats, as in Kubernetes
+ * @param nodeStartupGraceMillis 60_000: the same for a node that never said that it is ready
+ * @param nodeConfirmMillis 2_000: between suspicion and verdict, for a process that was stopped as
+ *     a whole to beat again first
+ * @param missingNodeGraceMillis 40_000: pods of a node that is gone are left so long, for it may be
+ *     registered anew
  */
 public record Limits(
         int workersPerController,
@@ -27,8 +35,15 @@ public record Limits(
         int discoverySettleMillis,
         int collectorAbsentOwners,
         int unknownScaleRetryMillis,
-        int claimRetryMillis) {
+        int claimRetryMillis,
+        int autoscaleMillis,
+        int nodeGraceMillis,
+        int nodeStartupGraceMillis,
+        int nodeConfirmMillis,
+        int missingNodeGraceMillis) {
     public static Limits defaults() {
-        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000);
+        return new Limits(
+                2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000, 15_000, 40_000, 60_000, 2_000,
+                40_000);
     }
 }

@@ -34,10 +34,12 @@ public final class Workloads implements AutoCloseable {
      * @param client in-process for speed; any other serves as well
      * @param served every kind the server serves at this moment, custom ones included; asked again
      *     whenever a CustomResourceDefinition changes
+     * @param usage what pods use, for autoscalers
      */
     public Workloads(
             ApiClient client,
             Supplier<List<Resource>> served,
+            PodUsage usage,
             PrometheusRegistry registry,
             TimeSource time,
             Limits limits) {
@@ -54,10 +56,12 @@ public final class Workloads implements AutoCloseable {
                         Deployments.controller(floor),
                         StatefulSets.controller(floor, monitors),
                         DaemonSets.controller(floor),
+                        NodeLifecycle.controller(floor),
                         Jobs.controller(floor),
                         CronJobs.controller(floor),
                         Endpoints.controller(floor),
-                        DisruptionBudgets.controller(floor, targets));
+                        DisruptionBudgets.controller(floor, targets),
+                        Autoscalers.controller(floor, targets, usage));
         floor.definitions.addHandler(
                 new EventHandler() {
                     @Override

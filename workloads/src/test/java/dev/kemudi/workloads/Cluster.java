@@ -9,8 +9,6 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.Resource;
-import dev.kemudi.api.ResourceDefinition;
-import dev.kemudi.api.Strategy;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.controller.EventHandler;
 import dev.kemudi.controller.Informer;
@@ -23,8 +21,9 @@ import java.nio.file.Path;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -38,12 +37,21 @@ final class Cluster implements AutoCloseable {
     private final ApiServer server;
     private Workloads workloads;
     private final Informer kubelet;
+    private final Thread heart;
 
     /** What all of it goes by. */
     final MovableTime time = new MovableTime();
 
     /** Which pods the kubelet finds ready; others run but never become so. */
     volatile Predicate<ApiObject> healthy = pod -> true;
+
+    /** What pods use of a container called c. */
+    volatile Function<String, Map<String, PodUsage.Usage>> usage = uid -> Map.of();
+
+    /** Whether nodes give signs of life, and what they say of themselves. */
+    volatile boolean beats = true;
+
+    volatile String nodeReady = "True";
 
     /** Whether the kubelet ends pods that are being deleted. */
     volatile boolean reaps = true;
@@ -55,7 +63,7 @@ final class Cluster implements AutoCloseable {
                 new ApiServer(
                         new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
                         store,
-                        kinds(),
+                        BuiltinKinds.all(),
                         metrics,
                         Tracer.NONE,
                         time,
@@ -78,12 +86,14 @@ final class Cluster implements AutoCloseable {
                     }
                 });
         kubelet.start();
+        heart = Thread.ofVirtual().name("heart").start(this::beat);
     }
 
     private Workloads controllers() {
         return new Workloads(
                         server.client("system:kube-controller-manager"),
                         this::served,
+                        uid -> usage.apply(uid),
                         new PrometheusRegistry(),
                         time,
                         Limits.defaults())
@@ -96,26 +106,9 @@ final class Cluster implements AutoCloseable {
         workloads = controllers();
     }
 
-    private static List<ResourceDefinition> kinds() {
-        List<ResourceDefinition> kinds = new ArrayList<>(BuiltinKinds.all());
-        if (kinds.stream().noneMatch(k -> k.resource().equals(Claims.KIND))) {
-            kinds.add(
-                    new ResourceDefinition(
-                            Claims.KIND,
-                            "persistentvolumeclaim",
-                            List.of("pvc"),
-                            List.of(),
-                            true,
-                            Optional.empty(),
-                            List.of(),
-                            Strategy.NONE));
-        }
-        return kinds;
-    }
-
     private List<Resource> served() {
         List<Resource> all = new ArrayList<>();
-        kinds().forEach(d -> all.add(d.resource()));
+        BuiltinKinds.all().forEach(d -> all.add(d.resource()));
         for (ApiObject crd :
                 client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items()) {
             all.add(
@@ -127,6 +120,48 @@ final class Cluster implements AutoCloseable {
                             crd.text("/spec/scope").equals("Namespaced")));
         }
         return all;
+    }
+
+    private void beat() {
+        try {
+            while (true) {
+                if (beats) {
+                    client.list(Resource.NODES, "", ListOptions.ALL).items().forEach(this::beat);
+                }
+                time.sleep(10_000);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void beat(ApiObject node) {
+        eventually(
+                "a heartbeat of " + node.name(),
+                () -> {
+                    try {
+                        client.updateStatus(
+                                Resource.NODES,
+                                client.get(Resource.NODES, "", node.name()).edit(this::beat));
+                        return true;
+                    } catch (ApiException e) {
+                        return e.notFound();
+                    }
+                });
+    }
+
+    private void beat(ObjectNode node) {
+        node.withObjectProperty("status")
+                .putArray("conditions")
+                .addObject()
+                .put("type", "Ready")
+                .put("status", nodeReady)
+                .put("lastHeartbeatTime", time.now().toString());
+    }
+
+    /** When n1 was last heard. */
+    String heartbeat() {
+        return client.get(Resource.NODES, "", "n1").text("/status/conditions/0/lastHeartbeatTime");
     }
 
     private void run(ApiObject pod) {
@@ -288,6 +323,7 @@ final class Cluster implements AutoCloseable {
 
     @Override
     public void close() {
+        heart.interrupt();
         kubelet.close();
         workloads.close();
         server.close();

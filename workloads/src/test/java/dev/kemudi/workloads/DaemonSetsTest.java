@@ -217,6 +217,10 @@ class DaemonSetsTest {
         cluster.await("the deleted one is new", () -> versions().equals(List.of("1", "1", "2")));
     }
 
+    private boolean replaced(ApiObject pod) {
+        return pods().size() == 1 && !pods().getFirst().uid().equals(pod.uid());
+    }
+
     @Test
     void aPodThatFailsAgainAndAgainIsReplacedMoreAndMoreSlowly() {
         daemonSet("\"nodeSelector\":{\"kubernetes.io/hostname\":\"n1\"},", "");
@@ -224,11 +228,11 @@ class DaemonSetsTest {
         ApiObject first = pods().getFirst();
         cluster.finish(first, "Failed");
         cluster.await(
-                "replaced", () -> rolledOut(1) && !pods().getFirst().uid().equals(first.uid()));
+                "replaced", () -> rolledOut(1) && replaced(first));
         ApiObject second = pods().getFirst();
         cluster.finish(second, "Failed");
         cluster.time.advance(Duration.ofMinutes(1));
-        cluster.await("again", () -> rolledOut(1) && !pods().getFirst().uid().equals(second.uid()));
+        cluster.await("again", () -> rolledOut(1) && replaced(second));
         assertThat(cluster.list(PODS)).hasSize(1);
     }
 
