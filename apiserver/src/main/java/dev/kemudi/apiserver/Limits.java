@@ -40,6 +40,10 @@ package dev.kemudi.apiserver;
  *     again; the accounts that are busy at one time
  * @param disruptedPodsMax 2_000: evictions of one budget that no controller has confirmed yet, as
  *     kube-apiserver
+ * @param auditQueueEventsMax 10_000: events that wait for the audit log's disk, as kube-apiserver's
+ *     buffer; more are dropped and counted
+ * @param auditQueueBytesMax 33_554_432: the same in bytes, for policies that keep bodies
+ * @param auditEventBytesMax 1_048_576: a larger event is kept without its bodies
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -68,11 +72,40 @@ public record Limits(
         int forwardBufferBytesMax,
         int tokensRememberedMax,
         int disruptedPodsMax,
+        int auditQueueEventsMax,
+        int auditQueueBytesMax,
+        int auditEventBytesMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
-                3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
-                1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
-                256, 65_536, 1_024, 2_000, 2_000);
+                3_145_728,
+                30_000,
+                65_536,
+                400,
+                200,
+                12_000,
+                1_024,
+                8_388_608,
+                4_096,
+                8_388_608,
+                1_800,
+                30_000,
+                3_000,
+                100_000,
+                1_000,
+                12_000,
+                300_000,
+                20,
+                10_000,
+                100,
+                1_048_576,
+                256,
+                65_536,
+                1_024,
+                2_000,
+                10_000,
+                33_554_432,
+                1_048_576,
+                2_000);
     }
 }

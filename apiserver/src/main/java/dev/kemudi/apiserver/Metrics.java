@@ -17,6 +17,7 @@ final class Metrics {
 
     private final Histogram requests;
     private final Counter refused;
+    private final Counter audited;
 
     Metrics(PrometheusRegistry registry, IntSupplier watches) {
         requests =
@@ -34,6 +35,12 @@ final class Metrics {
                         .help("Requests answered 429 because too many were running.")
                         .labelNames("pool")
                         .register(registry);
+        audited =
+                Counter.builder()
+                        .name("kemudi_apiserver_audit_events_total")
+                        .help("Events of the audit log: written, or dropped because it was full.")
+                        .labelNames("outcome")
+                        .register(registry);
         GaugeWithCallback.builder()
                 .name("kemudi_apiserver_watches")
                 .help("Open watches over HTTP.")
@@ -43,6 +50,10 @@ final class Metrics {
 
     void answered(String verb, String resource, int code, double seconds) {
         requests.labelValues(verb, resource, Integer.toString(code)).observe(seconds);
+    }
+
+    void audited(String outcome) {
+        audited.labelValues(outcome).inc();
     }
 
     void refused(String pool) {

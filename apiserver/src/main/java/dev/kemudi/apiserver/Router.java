@@ -10,6 +10,8 @@ import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Every request passes here: who asks, what for, and who answers. Errors become {@code
@@ -25,6 +27,7 @@ final class Router {
     private final OpenApi openApi;
     private final IssuerDiscovery issuer;
     private final Rbac rbac;
+    private final Function<Supplier<Audit.Asked>, Trail> audit;
     private final Impersonation impersonation;
 
     Router(
@@ -34,7 +37,8 @@ final class Router {
             Reviews reviews,
             OpenApi openApi,
             IssuerDiscovery issuer,
-            Rbac rbac) {
+            Rbac rbac,
+            Function<Supplier<Audit.Asked>, Trail> audit) {
         this.authenticator = authenticator;
         this.discovery = discovery;
         this.resources = resources;
@@ -42,13 +46,32 @@ final class Router {
         this.openApi = openApi;
         this.issuer = issuer;
         this.rbac = rbac;
+        this.audit = audit;
         impersonation = new Impersonation(rbac);
     }
 
     /** Answers one request; @return the HTTP status code */
     int handle(Exchange exchange) {
+        String query = exchange.rawQuery();
+        Trail trail =
+                audit.apply(() ->
+                        Audit.Asked.of(
+                                exchange.method(),
+                                exchange.rawPath() + (query.isEmpty() ? "" : "?" + query),
+                                exchange::header,
+                                exchange.remoteAddress()));
+        int code = 0;
         try {
-            return route(exchange);
+            code = answer(trail.watched(exchange), trail);
+        } finally {
+            trail.answered(code);
+        }
+        return code;
+    }
+
+    private int answer(Exchange exchange, Trail trail) {
+        try {
+            return route(exchange, trail);
         } catch (ApiException e) {
             return refuse(exchange, e.status());
         } catch (InterruptedException e) {
@@ -86,20 +109,30 @@ final class Router {
         return status.code();
     }
 
-    private int route(Exchange exchange) throws IOException, InterruptedException {
+    private int route(Exchange exchange, Trail trail) throws IOException, InterruptedException {
         List<String> segments = exchange.segments();
         String first = segments.isEmpty() ? "" : segments.getFirst();
-        User user =
-                authenticator
-                        .authenticate(exchange.header("Authorization"), exchange.certificates())
-                        .orElseThrow(() ->
-                                new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
-        user = impersonation.of(exchange::header, user);
+        Optional<RequestPath> path = objects(first, segments);
+        Optional<User> known =
+                authenticator.authenticate(
+                        exchange.header("Authorization"), exchange.certificates());
+        trail.asked(access(exchange, known.orElse(User.UNKNOWN), path), path);
+        User own =
+                known.orElseThrow(
+                        () -> new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
+        User user = impersonation.of(exchange::header, own);
+        if (user != own) {
+            trail.acting(user);
+        }
+        Access access = access(exchange, user, path);
+        Rbac.Decision decision = rbac.decide(access);
+        trail.decided(decision);
+        if (!decision.allowed()) {
+            throw new ApiException(access.denial());
+        }
         if (reviews.handle(exchange, segments, user)) {
             return 201;
         }
-        Optional<RequestPath> path = objects(first, segments);
-        rbac.require(access(exchange, user, path));
         return switch (first) {
             case "" -> paths(exchange);
             case "healthz", "livez", "readyz" -> {

@@ -32,6 +32,9 @@ final class Small {
                 d.forwardBufferBytesMax(),
                 4,
                 d.disruptedPodsMax(),
+                d.auditQueueEventsMax(),
+                d.auditQueueBytesMax(),
+                65_536,
                 500);
     }
 }
