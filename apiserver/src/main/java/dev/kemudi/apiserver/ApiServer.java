@@ -133,8 +133,9 @@ public final class ApiServer implements AutoCloseable {
         Metrics counts = new Metrics(metrics, watches::open);
         auditLog = config.audit().map(to -> new AuditLog(to, limits, counts::audited));
         Function<Supplier<Audit.Asked>, Trail> audit = audit(bodies, time);
-        Router router = router(authenticator, bodies, render, pods, audit);
-        gate = new Gate(router, registry, counts, tracer, time, limits, TRACED_SHARE);
+        Fairness fairness = new Fairness(registry, reads, writes, time, limits, counts);
+        Router router = router(authenticator, bodies, render, pods, fairness, audit);
+        gate = new Gate(router, registry, counts, tracer, time, TRACED_SHARE);
         Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle, audit);
         front = new HttpFront(config, limits, pki, gate, upgrades);
     }
@@ -158,6 +159,7 @@ public final class ApiServer implements AutoCloseable {
             RequestBodies bodies,
             Render render,
             PodHandler pods,
+            Fairness fairness,
             Function<Supplier<Audit.Asked>, Trail> audit) {
         ResourceHandler resources =
                 new ResourceHandler(
@@ -180,6 +182,7 @@ public final class ApiServer implements AutoCloseable {
                 new OpenApi(discovery, core.registry(), schemas),
                 new IssuerDiscovery(tokens, this::url),
                 rbac,
+                fairness,
                 audit);
     }
 

@@ -9,7 +9,8 @@ package dev.kemudi.apiserver;
  *     kubectl sends at once
  * @param headerBytesMax 65_536: certificates and tokens travel in headers; nothing legitimate is
  *     larger
- * @param readsInFlightMax 400: kube-apiserver's default; more waiting reads only grow the queue
+ * @param readsInFlightMax 400: kube-apiserver's default; together with the next, the seats that
+ *     levels of priority share
  * @param writesInFlightMax 200: kube-apiserver's default; the log batches them anyway
  * @param watchesMax 12_000: the 10,000 watches we promise and some; an idle one holds about 32 KB
  * @param watchBufferEvents 1_024: a reader this far behind is cut and resumes by resourceVersion
@@ -44,6 +45,11 @@ package dev.kemudi.apiserver;
  *     buffer; more are dropped and counted
  * @param auditQueueBytesMax 33_554_432: the same in bytes, for policies that keep bodies
  * @param auditEventBytesMax 1_048_576: a larger event is kept without its bodies
+ * @param exemptInFlightMax 4_000: requests that no level of priority holds back, the admin's for
+ *     one; kube-apiserver has no limit here, but each holds a thread and its answer
+ * @param queuedMillisMax 15_000: how long a request waits for its turn before it is told to come
+ *     again, as kube-apiserver
+ * @param fairQueuesMax 1_024: queues of one level; a stored object may ask for millions
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -75,6 +81,9 @@ public record Limits(
         int auditQueueEventsMax,
         int auditQueueBytesMax,
         int auditEventBytesMax,
+        int exemptInFlightMax,
+        int queuedMillisMax,
+        int fairQueuesMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
@@ -106,6 +115,9 @@ public record Limits(
                 10_000,
                 33_554_432,
                 1_048_576,
+                4_000,
+                15_000,
+                1_024,
                 2_000);
     }
 }

@@ -32,8 +32,8 @@ final class Metrics {
         refused =
                 Counter.builder()
                         .name("kemudi_apiserver_requests_refused_total")
-                        .help("Requests answered 429 because too many were running.")
-                        .labelNames("pool")
+                        .help("Requests answered 429 because their level of priority had no room.")
+                        .labelNames("priority_level")
                         .register(registry);
         audited =
                 Counter.builder()
@@ -56,7 +56,7 @@ final class Metrics {
         audited.labelValues(outcome).inc();
     }
 
-    void refused(String pool) {
-        refused.labelValues(pool).inc();
+    void refused(String level) {
+        refused.labelValues(level).inc();
     }
 }

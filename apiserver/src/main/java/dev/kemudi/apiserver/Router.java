@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
+import dev.kemudi.apiserver.FairQueues.Ticket;
 import io.helidon.webserver.ServerConnectionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -27,6 +28,7 @@ final class Router {
     private final OpenApi openApi;
     private final IssuerDiscovery issuer;
     private final Rbac rbac;
+    private final Fairness fairness;
     private final Function<Supplier<Audit.Asked>, Trail> audit;
     private final Impersonation impersonation;
 
@@ -38,6 +40,7 @@ final class Router {
             OpenApi openApi,
             IssuerDiscovery issuer,
             Rbac rbac,
+            Fairness fairness,
             Function<Supplier<Audit.Asked>, Trail> audit) {
         this.authenticator = authenticator;
         this.discovery = discovery;
@@ -46,6 +49,7 @@ final class Router {
         this.openApi = openApi;
         this.issuer = issuer;
         this.rbac = rbac;
+        this.fairness = fairness;
         this.audit = audit;
         impersonation = new Impersonation(rbac);
     }
@@ -125,6 +129,20 @@ final class Router {
             trail.acting(user);
         }
         Access access = access(exchange, user, path);
+        try (Ticket seats = fairness.admit(exchange, access, path)) {
+            return allowed(exchange, trail, segments, path, access);
+        }
+    }
+
+    private int allowed(
+            Exchange exchange,
+            Trail trail,
+            List<String> segments,
+            Optional<RequestPath> path,
+            Access access)
+            throws IOException, InterruptedException {
+        User user = access.user();
+        String first = segments.isEmpty() ? "" : segments.getFirst();
         Rbac.Decision decision = rbac.decide(access);
         trail.decided(decision);
         if (!decision.allowed()) {
