@@ -52,6 +52,9 @@ public record Resource(
                     "certificatesigningrequests",
                     "CertificateSigningRequest",
                     false);
+    public static final Resource FLOW_SCHEMAS = flow("flowschemas", "FlowSchema");
+    public static final Resource PRIORITY_LEVELS =
+            flow("prioritylevelconfigurations", "PriorityLevelConfiguration");
     public static final Resource CUSTOM_RESOURCE_DEFINITIONS =
             new Resource(
                     "apiextensions.k8s.io",
@@ -97,6 +100,10 @@ public record Resource(
 
     private static Resource storage(String plural, String kind, boolean namespaced) {
         return new Resource("storage.k8s.io", "v1", plural, kind, namespaced);
+    }
+
+    private static Resource flow(String plural, String kind) {
+        return new Resource("flowcontrol.apiserver.k8s.io", "v1", plural, kind, false);
     }
 
     private static Resource rbac(String plural, String kind, boolean namespaced) {

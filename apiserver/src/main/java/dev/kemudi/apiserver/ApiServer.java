@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The Kubernetes API over a {@link Store}: HTTPS for every client, and {@link #client} for callers
@@ -44,6 +46,7 @@ public final class ApiServer implements AutoCloseable {
     private final CustomResources customResources;
     private final Rbac rbac;
     private final ServiceAccountTokens tokens;
+    private final Optional<AuditLog> auditLog;
     private final CustomResourceCleanup cleanup;
 
     /** By the prefix of their keys: versions of one kind show the same objects. */
@@ -55,9 +58,17 @@ public final class ApiServer implements AutoCloseable {
      * Where to listen and where keys are kept.
      *
      * @param port 0 picks a free one
-     * @param pkiDirectory made when missing; holds the authority, certificates and the admin token
+     * @param pkiDirectory made when missing; holds the authority, certificates, the admin token and
+     *     the keys of ServiceAccount tokens
+     * @param audit what is kept of each request; empty for nothing
      */
-    public record Config(String listenAddress, int port, Path pkiDirectory) {}
+    public record Config(
+            String listenAddress, int port, Path pkiDirectory, Optional<AuditSettings> audit) {
+        /** Without an audit log. */
+        public Config(String listenAddress, int port, Path pkiDirectory) {
+            this(listenAddress, port, pkiDirectory, Optional.empty());
+        }
+    }
 
     public ApiServer(
             Config config,
@@ -79,13 +90,11 @@ public final class ApiServer implements AutoCloseable {
                 new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
-        tokens =
-                new ServiceAccountTokens(
-                        registry,
-                        storage,
-                        Lazy.of(() -> TokenKeys.open(config.pkiDirectory())),
-                        time,
-                        limits);
+        tokens = tokens(registry, storage, time);
+        List<Filling> fillings =
+                List.of(
+                        new TokenSecrets(registry, storage, tokens, pki::authorityPem),
+                        new SigningRequests(pki, rbac, time));
         Writes writes =
                 new Writes(
                         storage,
@@ -95,9 +104,7 @@ public final class ApiServer implements AutoCloseable {
                         new Leases(store, time),
                         customResources,
                         new RoleGuard(rbac),
-                        List.of(
-                                new TokenSecrets(registry, storage, tokens, pki::authorityPem),
-                                new SigningRequests(pki, rbac, time)));
+                        fillings);
         Scales scales = new Scales(writes);
         core =
                 new Core(
@@ -123,21 +130,37 @@ public final class ApiServer implements AutoCloseable {
         Render render = new Render(time);
         PodHandler pods = new PodHandler(core, podStreams::get);
         watches = new WatchHandler(core, render);
-        gate =
-                new Gate(
-                        router(authenticator, bodies, render, pods),
-                        registry,
-                        new Metrics(metrics, watches::open),
-                        tracer,
-                        time,
-                        limits,
-                        TRACED_SHARE);
-        Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle);
+        Metrics counts = new Metrics(metrics, watches::open);
+        auditLog = config.audit().map(to -> new AuditLog(to, limits, counts::audited));
+        Function<Supplier<Audit.Asked>, Trail> audit = audit(bodies, time);
+        Fairness fairness = new Fairness(registry, reads, writes, time, limits, counts);
+        Router router = router(authenticator, bodies, render, pods, fairness, audit);
+        gate = new Gate(router, registry, counts, tracer, time, TRACED_SHARE);
+        Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle, audit);
         front = new HttpFront(config, limits, pki, gate, upgrades);
     }
 
+    private Function<Supplier<Audit.Asked>, Trail> audit(RequestBodies bodies, TimeSource time) {
+        if (auditLog.isEmpty()) {
+            return asked -> Trail.OFF;
+        }
+        AuditPolicy policy = config.audit().orElseThrow().read();
+        return new Audit(policy, auditLog.get(), bodies, time, limits)::begin;
+    }
+
+    private ServiceAccountTokens tokens(Registry registry, Storage storage, TimeSource time) {
+        Path directory = config.pkiDirectory();
+        Lazy<TokenKeys> keys = Lazy.of(() -> TokenKeys.open(directory));
+        return new ServiceAccountTokens(registry, storage, keys, time, limits);
+    }
+
     private Router router(
-            Authenticator authenticator, RequestBodies bodies, Render render, PodHandler pods) {
+            Authenticator authenticator,
+            RequestBodies bodies,
+            Render render,
+            PodHandler pods,
+            Fairness fairness,
+            Function<Supplier<Audit.Asked>, Trail> audit) {
         ResourceHandler resources =
                 new ResourceHandler(
                         core,
@@ -158,7 +181,9 @@ public final class ApiServer implements AutoCloseable {
                 new Reviews(bodies, rbac, authenticator),
                 new OpenApi(discovery, core.registry(), schemas),
                 new IssuerDiscovery(tokens, this::url),
-                rbac);
+                rbac,
+                fairness,
+                audit);
     }
 
     /**
@@ -304,5 +329,6 @@ public final class ApiServer implements AutoCloseable {
         cleanup.close();
         core.registry().all().forEach(kind -> kind.cache().close());
         front.close();
+        auditLog.ifPresent(AuditLog::close);
     }
 }

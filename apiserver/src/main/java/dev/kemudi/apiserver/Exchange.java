@@ -12,7 +12,12 @@ interface Exchange {
 
     String rawPath();
 
+    String rawQuery();
+
     Params params();
+
+    /** Of whoever is at the other end of the connection. */
+    String remoteAddress();
 
     /** All values joined by commas. */
     Optional<String> header(String name);
@@ -48,5 +53,89 @@ interface Exchange {
     /** The path's decoded segments. */
     default List<String> segments() {
         return RequestPath.segments(rawPath());
+    }
+
+    /** All of another exchange; subclasses look at some of it. */
+    abstract class Forwarding implements Exchange {
+        private final Exchange plain;
+
+        Forwarding(Exchange plain) {
+            this.plain = plain;
+        }
+
+        @Override
+        public String method() {
+            return plain.method();
+        }
+
+        @Override
+        public String rawPath() {
+            return plain.rawPath();
+        }
+
+        @Override
+        public String rawQuery() {
+            return plain.rawQuery();
+        }
+
+        @Override
+        public Params params() {
+            return plain.params();
+        }
+
+        @Override
+        public String remoteAddress() {
+            return plain.remoteAddress();
+        }
+
+        @Override
+        public Optional<String> header(String name) {
+            return plain.header(name);
+        }
+
+        @Override
+        public Optional<Certificate[]> certificates() {
+            return plain.certificates();
+        }
+
+        @Override
+        public byte[] body() {
+            return plain.body();
+        }
+
+        @Override
+        public void setHeader(String name, String value) {
+            plain.setHeader(name, value);
+        }
+
+        @Override
+        public void warn(String text) {
+            plain.warn(text);
+        }
+
+        @Override
+        public void send(int code, String contentType, byte[] body) {
+            plain.send(code, contentType, body);
+        }
+
+        @Override
+        public OutputStream stream(int code, String contentType) throws IOException {
+            return plain.stream(code, contentType);
+        }
+
+        @Override
+        public OutputStream streamAtOnce(int code, String contentType) throws IOException {
+            return plain.streamAtOnce(code, contentType);
+        }
+
+        @Override
+        public boolean sent() {
+            return plain.sent();
+        }
+
+        @Override
+        public RuntimeException cutShort() {
+            return plain.cutShort();
+        }
     }
 }

@@ -8,22 +8,15 @@ import dev.kemudi.kernel.Tracer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Before and after every request: how many may run, how long it took, whose trace it belongs to.
- * Reads and writes have separate places, as in kube-apiserver, so that neither starves the other;
- * watches have their own.
- */
+/** Before and after every request: how long it took, and whose trace it belongs to. */
 final class Gate {
     private final Router router;
     private final Registry registry;
     private final Metrics metrics;
     private final Spans spans;
     private final TimeSource time;
-    private final Semaphore reads;
-    private final Semaphore writes;
     private volatile @Nullable RequestFilter filter;
 
     /** What a request is called in metrics and spans. */
@@ -35,15 +28,12 @@ final class Gate {
             Metrics metrics,
             Tracer tracer,
             TimeSource time,
-            Limits limits,
             double tracedShare) {
         this.router = router;
         this.registry = registry;
         this.metrics = metrics;
         this.time = time;
         spans = new Spans(tracer, time, tracedShare);
-        reads = new Semaphore(limits.readsInFlightMax());
-        writes = new Semaphore(limits.writesInFlightMax());
     }
 
     void filter(RequestFilter before) {
@@ -57,32 +47,10 @@ final class Gate {
             Router.refuse(exchange, refused.get());
             return;
         }
-        boolean write =
-                switch (exchange.method()) {
-                    case "GET", "HEAD", "OPTIONS" -> false;
-                    default -> true;
-                };
-        Semaphore places = write ? writes : reads;
-        if (label.streaming()) {
-            traced(exchange, label);
-        } else if (places.tryAcquire()) {
-            try {
-                long start = time.nanoTime();
-                int code = traced(exchange, label);
-                metrics.answered(
-                        label.verb(), label.resource(), code, (time.nanoTime() - start) / 1e9);
-            } finally {
-                places.release();
-            }
-        } else {
-            metrics.refused(write ? "writes" : "reads");
-            Router.refuse(
-                    exchange,
-                    Storage.retryAfter(
-                            Status.of(
-                                    429,
-                                    "TooManyRequests",
-                                    "too many requests are running, try again later")));
+        long start = time.nanoTime();
+        int code = traced(exchange, label);
+        if (!label.streaming()) {
+            metrics.answered(label.verb(), label.resource(), code, (time.nanoTime() - start) / 1e9);
         }
     }
 

@@ -12,6 +12,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,23 @@ final class HelidonExchange implements Exchange {
     @Override
     public String rawPath() {
         return request.prologue().uriPath().rawPath();
+    }
+
+    @Override
+    public String rawQuery() {
+        return request.query().rawValue();
+    }
+
+    @Override
+    public String remoteAddress() {
+        return address(request.remotePeer().address());
+    }
+
+    /** As a number: a name would be asked for from a name server. */
+    static String address(SocketAddress peer) {
+        return peer instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress()
+                : peer.toString();
     }
 
     @Override

@@ -9,7 +9,8 @@ package dev.kemudi.apiserver;
  *     kubectl sends at once
  * @param headerBytesMax 65_536: certificates and tokens travel in headers; nothing legitimate is
  *     larger
- * @param readsInFlightMax 400: kube-apiserver's default; more waiting reads only grow the queue
+ * @param readsInFlightMax 400: kube-apiserver's default; together with the next, the seats that
+ *     levels of priority share
  * @param writesInFlightMax 200: kube-apiserver's default; the log batches them anyway
  * @param watchesMax 12_000: the 10,000 watches we promise and some; an idle one holds about 32 KB
  * @param watchBufferEvents 1_024: a reader this far behind is cut and resumes by resourceVersion
@@ -40,6 +41,15 @@ package dev.kemudi.apiserver;
  *     again; the accounts that are busy at one time
  * @param disruptedPodsMax 2_000: evictions of one budget that no controller has confirmed yet, as
  *     kube-apiserver
+ * @param auditQueueEventsMax 10_000: events that wait for the audit log's disk, as kube-apiserver's
+ *     buffer; more are dropped and counted
+ * @param auditQueueBytesMax 33_554_432: the same in bytes, for policies that keep bodies
+ * @param auditEventBytesMax 1_048_576: a larger event is kept without its bodies
+ * @param exemptInFlightMax 4_000: requests that no level of priority holds back, the admin's for
+ *     one; kube-apiserver has no limit here, but each holds a thread and its answer
+ * @param queuedMillisMax 15_000: how long a request waits for its turn before it is told to come
+ *     again, as kube-apiserver
+ * @param fairQueuesMax 1_024: queues of one level; a stored object may ask for millions
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -68,11 +78,46 @@ public record Limits(
         int forwardBufferBytesMax,
         int tokensRememberedMax,
         int disruptedPodsMax,
+        int auditQueueEventsMax,
+        int auditQueueBytesMax,
+        int auditEventBytesMax,
+        int exemptInFlightMax,
+        int queuedMillisMax,
+        int fairQueuesMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
-                3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
-                1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
-                256, 65_536, 1_024, 2_000, 2_000);
+                3_145_728,
+                30_000,
+                65_536,
+                400,
+                200,
+                12_000,
+                1_024,
+                8_388_608,
+                4_096,
+                8_388_608,
+                1_800,
+                30_000,
+                3_000,
+                100_000,
+                1_000,
+                12_000,
+                300_000,
+                20,
+                10_000,
+                100,
+                1_048_576,
+                256,
+                65_536,
+                1_024,
+                2_000,
+                10_000,
+                33_554_432,
+                1_048_576,
+                4_000,
+                15_000,
+                1_024,
+                2_000);
     }
 }

@@ -17,6 +17,7 @@ final class Metrics {
 
     private final Histogram requests;
     private final Counter refused;
+    private final Counter audited;
 
     Metrics(PrometheusRegistry registry, IntSupplier watches) {
         requests =
@@ -31,8 +32,14 @@ final class Metrics {
         refused =
                 Counter.builder()
                         .name("kemudi_apiserver_requests_refused_total")
-                        .help("Requests answered 429 because too many were running.")
-                        .labelNames("pool")
+                        .help("Requests answered 429 because their level of priority had no room.")
+                        .labelNames("priority_level")
+                        .register(registry);
+        audited =
+                Counter.builder()
+                        .name("kemudi_apiserver_audit_events_total")
+                        .help("Events of the audit log: written, or dropped because it was full.")
+                        .labelNames("outcome")
                         .register(registry);
         GaugeWithCallback.builder()
                 .name("kemudi_apiserver_watches")
@@ -45,7 +52,11 @@ final class Metrics {
         requests.labelValues(verb, resource, Integer.toString(code)).observe(seconds);
     }
 
-    void refused(String pool) {
-        refused.labelValues(pool).inc();
+    void audited(String outcome) {
+        audited.labelValues(outcome).inc();
+    }
+
+    void refused(String level) {
+        refused.labelValues(level).inc();
     }
 }

@@ -43,16 +43,6 @@ final class Reviews {
         if (kind.isEmpty()) {
             return false;
         }
-        rbac.require(
-                new Access(
-                        user,
-                        "create",
-                        segments.get(1),
-                        segments.getLast(),
-                        "",
-                        namespace,
-                        "",
-                        ""));
         ObjectNode review = bodies.read(exchange);
         review.put("apiVersion", groupVersion).put("kind", kind);
         JsonNode spec = review.path("spec");

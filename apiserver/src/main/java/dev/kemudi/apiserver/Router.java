@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Status;
+import dev.kemudi.apiserver.FairQueues.Ticket;
 import io.helidon.webserver.ServerConnectionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Every request passes here: who asks, what for, and who answers. Errors become {@code
@@ -25,6 +28,8 @@ final class Router {
     private final OpenApi openApi;
     private final IssuerDiscovery issuer;
     private final Rbac rbac;
+    private final Fairness fairness;
+    private final Function<Supplier<Audit.Asked>, Trail> audit;
     private final Impersonation impersonation;
 
     Router(
@@ -34,7 +39,9 @@ final class Router {
             Reviews reviews,
             OpenApi openApi,
             IssuerDiscovery issuer,
-            Rbac rbac) {
+            Rbac rbac,
+            Fairness fairness,
+            Function<Supplier<Audit.Asked>, Trail> audit) {
         this.authenticator = authenticator;
         this.discovery = discovery;
         this.resources = resources;
@@ -42,13 +49,33 @@ final class Router {
         this.openApi = openApi;
         this.issuer = issuer;
         this.rbac = rbac;
+        this.fairness = fairness;
+        this.audit = audit;
         impersonation = new Impersonation(rbac);
     }
 
     /** Answers one request; @return the HTTP status code */
     int handle(Exchange exchange) {
+        String query = exchange.rawQuery();
+        Trail trail =
+                audit.apply(() ->
+                        Audit.Asked.of(
+                                exchange.method(),
+                                exchange.rawPath() + (query.isEmpty() ? "" : "?" + query),
+                                exchange::header,
+                                exchange.remoteAddress()));
+        int code = 0;
         try {
-            return route(exchange);
+            code = answer(trail.watched(exchange), trail);
+        } finally {
+            trail.answered(code);
+        }
+        return code;
+    }
+
+    private int answer(Exchange exchange, Trail trail) {
+        try {
+            return route(exchange, trail);
         } catch (ApiException e) {
             return refuse(exchange, e.status());
         } catch (InterruptedException e) {
@@ -86,20 +113,44 @@ final class Router {
         return status.code();
     }
 
-    private int route(Exchange exchange) throws IOException, InterruptedException {
+    private int route(Exchange exchange, Trail trail) throws IOException, InterruptedException {
         List<String> segments = exchange.segments();
         String first = segments.isEmpty() ? "" : segments.getFirst();
-        User user =
-                authenticator
-                        .authenticate(exchange.header("Authorization"), exchange.certificates())
-                        .orElseThrow(() ->
-                                new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
-        user = impersonation.of(exchange::header, user);
+        Optional<RequestPath> path = objects(first, segments);
+        Optional<User> known =
+                authenticator.authenticate(
+                        exchange.header("Authorization"), exchange.certificates());
+        trail.asked(access(exchange, known.orElse(User.UNKNOWN), path), path);
+        User own =
+                known.orElseThrow(
+                        () -> new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
+        User user = impersonation.of(exchange::header, own);
+        if (user != own) {
+            trail.acting(user);
+        }
+        Access access = access(exchange, user, path);
+        try (Ticket seats = fairness.admit(exchange, access, path)) {
+            return allowed(exchange, trail, segments, path, access);
+        }
+    }
+
+    private int allowed(
+            Exchange exchange,
+            Trail trail,
+            List<String> segments,
+            Optional<RequestPath> path,
+            Access access)
+            throws IOException, InterruptedException {
+        User user = access.user();
+        String first = segments.isEmpty() ? "" : segments.getFirst();
+        Rbac.Decision decision = rbac.decide(access);
+        trail.decided(decision);
+        if (!decision.allowed()) {
+            throw new ApiException(access.denial());
+        }
         if (reviews.handle(exchange, segments, user)) {
             return 201;
         }
-        Optional<RequestPath> path = objects(first, segments);
-        rbac.require(access(exchange, user, path));
         return switch (first) {
             case "" -> paths(exchange);
             case "healthz", "livez", "readyz" -> {

@@ -39,6 +39,7 @@ final class Upgrades {
     private final Limits limits;
     private final Consumer<Exchange> plain;
     private final Semaphore sessions;
+    private final Function<Supplier<Audit.Asked>, Trail> audit;
 
     /**
      * @param plain answers requests that are not about a pod's streams
@@ -48,7 +49,9 @@ final class Upgrades {
             Rbac rbac,
             PodHandler pods,
             Limits limits,
-            Consumer<Exchange> plain) {
+            Consumer<Exchange> plain,
+            Function<Supplier<Audit.Asked>, Trail> audit) {
+        this.audit = audit;
         this.authenticator = authenticator;
         this.rbac = rbac;
         impersonation = new Impersonation(rbac);
@@ -93,9 +96,21 @@ final class Upgrades {
                         ? new WebSocketExchange(context, prologue, headers, limits, plain)
                         : null;
             }
+            String query = prologue.query().rawValue();
+            Trail trail =
+                    audit.apply(() ->
+                            Audit.Asked.of(
+                                    prologue.method().text(),
+                                    prologue.uriPath().rawPath()
+                                            + (query.isEmpty() ? "" : "?" + query),
+                                    name -> header(headers, name),
+                                    HelidonExchange.address(context.remotePeer().address())));
             try {
-                return takeOver(context, prologue, headers, path.get());
+                ServerConnection taken = takeOver(context, prologue, headers, path.get(), trail);
+                trail.answered(101);
+                return taken;
             } catch (ApiException e) {
+                trail.answered(e.status().code());
                 refuse(context, e.status());
                 return new Closed();
             }
@@ -105,17 +120,29 @@ final class Upgrades {
                 ConnectionContext context,
                 HttpPrologue prologue,
                 WritableHeaders<?> headers,
-                RequestPath path) {
+                RequestPath path,
+                Trail trail) {
+            String method = prologue.method().text();
+            Optional<User> known =
+                    authenticator.authenticate(
+                            header(headers, "Authorization"),
+                            context.remotePeer().tlsCertificates());
+            trail.asked(
+                    Access.toObjects(known.orElse(User.UNKNOWN), method, false, path),
+                    Optional.of(path));
             User user =
-                    authenticator
-                            .authenticate(
-                                    header(headers, "Authorization"),
-                                    context.remotePeer().tlsCertificates())
-                            .orElseThrow(() ->
-                                    new ApiException(
-                                            Status.of(401, "Unauthorized", "Unauthorized")));
+                    known.orElseThrow(
+                            () -> new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
             User acting = impersonation.of(name -> header(headers, name), user);
-            rbac.require(Access.toObjects(acting, prologue.method().text(), false, path));
+            if (acting != user) {
+                trail.acting(acting);
+            }
+            Access access = Access.toObjects(acting, method, false, path);
+            Rbac.Decision decision = rbac.decide(access);
+            trail.decided(decision);
+            if (!decision.allowed()) {
+                throw new ApiException(access.denial());
+            }
             Params params = Params.parse(prologue.query().rawValue());
             Function<String, Optional<String>> asked = name -> header(headers, name);
             boolean forwarding = path.subresource().equals("portforward");

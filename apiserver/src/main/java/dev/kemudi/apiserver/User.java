@@ -15,6 +15,10 @@ import java.util.Map;
 record User(String name, String uid, List<String> groups, Map<String, List<String>> extra) {
     static final String MASTERS = "system:masters";
     static final String AUTHENTICATED = "system:authenticated";
+
+    /** Whoever showed a wrong credential. */
+    static final User UNKNOWN = new User("", List.of());
+
     static final User ANONYMOUS = new User("system:anonymous", List.of("system:unauthenticated"));
 
     User(String name, List<String> groups) {

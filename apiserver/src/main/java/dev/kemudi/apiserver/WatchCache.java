@@ -100,6 +100,13 @@ final class WatchCache {
         return changes;
     }
 
+    /** How many objects there are, as far as anybody has looked. */
+    int size() {
+        synchronized (lock) {
+            return current.size();
+        }
+    }
+
     /** Begins to follow the store, if it does not yet. */
     void load() {
         synchronized (lock) {

@@ -120,6 +120,16 @@ final class WebSocketExchange implements Exchange, ServerConnection {
     }
 
     @Override
+    public String rawQuery() {
+        return prologue.query().rawValue();
+    }
+
+    @Override
+    public String remoteAddress() {
+        return HelidonExchange.address(context.remotePeer().address());
+    }
+
+    @Override
     public Params params() {
         return params;
     }

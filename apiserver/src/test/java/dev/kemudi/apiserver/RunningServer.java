@@ -27,16 +27,14 @@ final class RunningServer implements AutoCloseable {
      * @param time what the server goes by; the store goes by the machine's
      */
     RunningServer(Path pki, Limits limits, int port, TimeSource time) {
+        this(new ApiServer.Config("127.0.0.1", port, pki), limits, time);
+    }
+
+    RunningServer(ApiServer.Config config, Limits limits, TimeSource time) {
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
         server =
                 new ApiServer(
-                        new ApiServer.Config("127.0.0.1", port, pki),
-                        store,
-                        BuiltinKinds.all(),
-                        metrics,
-                        Tracer.NONE,
-                        time,
-                        limits);
+                        config, store, BuiltinKinds.all(), metrics, Tracer.NONE, time, limits);
         server.attach(new LocalStreams());
         server.start();
     }

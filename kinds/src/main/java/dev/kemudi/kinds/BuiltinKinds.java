@@ -77,6 +77,12 @@ public final class BuiltinKinds {
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(true)),
                 Kind.of(Resource.CLUSTER_ROLE_BINDINGS)
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(false)),
+                Kind.of(Resource.FLOW_SCHEMAS)
+                        .withStatus()
+                        .columns(FlowSchemaStrategy.COLUMNS, new FlowSchemaStrategy()),
+                Kind.of(Resource.PRIORITY_LEVELS)
+                        .withStatus()
+                        .columns(PriorityLevelStrategy.COLUMNS, new PriorityLevelStrategy()),
                 Kind.of(Resource.CERTIFICATE_SIGNING_REQUESTS, "csr")
                         .withStatus()
                         .columns(

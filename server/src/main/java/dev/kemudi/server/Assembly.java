@@ -114,7 +114,10 @@ final class Assembly {
         return push(
                 new ApiServer(
                         new ApiServer.Config(
-                                options.listenAddress(), options.apiPort(), data.resolve("pki")),
+                                options.listenAddress(),
+                                options.apiPort(),
+                                data.resolve("pki"),
+                                options.audit()),
                         store,
                         BuiltinKinds.all(),
                         metrics,

@@ -1,5 +1,6 @@
 package dev.kemudi.server;
 
+import dev.kemudi.apiserver.AuditSettings;
 import dev.kemudi.kernel.TimeSource;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param gatewayPort HTTP edge
  * @param metricsPort Prometheus exposition
  * @param cluster whom the store is replicated with; empty on a node of its own
+ * @param audit where the API's requests are noted; empty for nowhere
  * @param time what store, API server and controllers go by
  */
 public record Options(
@@ -27,6 +29,7 @@ public record Options(
         int gatewayPort,
         int metricsPort,
         Optional<Peers> cluster,
+        Optional<AuditSettings> audit,
         TimeSource time) {
 
     /** A node of its own. */
@@ -47,6 +50,7 @@ public record Options(
                 gatewayPort,
                 metricsPort,
                 Optional.empty(),
+                Optional.empty(),
                 TimeSource.system());
     }
 
@@ -57,20 +61,29 @@ public record Options(
 
     /** The same, with the store in memory. */
     public Options inMemory(boolean yes) {
-        return with(yes, cluster, time);
+        return with(yes, cluster, audit, time);
     }
 
     /** The same, as one of several. */
     public Options clustered(Peers peers) {
-        return with(inMemory, Optional.of(peers), time);
+        return with(inMemory, Optional.of(peers), audit, time);
     }
 
     /** The same, by another clock. */
     public Options withTime(TimeSource clock) {
-        return with(inMemory, cluster, clock);
+        return with(inMemory, cluster, audit, clock);
     }
 
-    private Options with(boolean memory, Optional<Peers> peers, TimeSource clock) {
+    /** The same, with the API's requests noted. */
+    public Options audited(AuditSettings settings) {
+        return with(inMemory, cluster, Optional.of(settings), time);
+    }
+
+    private Options with(
+            boolean memory,
+            Optional<Peers> peers,
+            Optional<AuditSettings> noted,
+            TimeSource clock) {
         return new Options(
                 dataDirectory,
                 memory,
@@ -80,6 +93,7 @@ public record Options(
                 gatewayPort,
                 metricsPort,
                 peers,
+                noted,
                 clock);
     }
 }

@@ -2,6 +2,7 @@ package dev.kemudi.server;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import dev.kemudi.apiserver.AuditSettings;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,6 +115,33 @@ final class Up implements Callable<Integer> {
     private @Nullable Path peerAuthority;
 
     @Option(
+            names = "--audit-log-path",
+            paramLabel = "FILE",
+            description =
+                    "Notes every request to the Kubernetes API there, one JSON line an event.")
+    private @Nullable Path auditLog;
+
+    @Option(
+            names = "--audit-policy-file",
+            paramLabel = "FILE",
+            description =
+                    "Which requests, and how much of them: a Policy of audit.k8s.io/v1. Default: the"
+                            + " metadata of all")
+    private @Nullable Path auditPolicy;
+
+    @Option(
+            names = "--audit-log-maxsize",
+            paramLabel = "MB",
+            description = "A larger file is renamed and a new one begun. Default: ${DEFAULT-VALUE}")
+    private int auditMegabytesMax = 100;
+
+    @Option(
+            names = "--audit-log-maxbackup",
+            paramLabel = "COUNT",
+            description = "How many renamed files are kept. Default: ${DEFAULT-VALUE}")
+    private int auditBackupsMax = 10;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             description =
@@ -157,8 +185,15 @@ final class Up implements Callable<Integer> {
 
     private Options options() {
         Options alone =
-                new Options(
-                        dataDirectory, false, listen, apiPort, etcdPort, gatewayPort, metricsPort);
+                noted(
+                        new Options(
+                                dataDirectory,
+                                false,
+                                listen,
+                                apiPort,
+                                etcdPort,
+                                gatewayPort,
+                                metricsPort));
         if (clusterPeers.isEmpty()) {
             if (!nodeName.isEmpty() || clusterJoin || peerCertificate != null) {
                 throw new UsageException(
@@ -167,6 +202,27 @@ final class Up implements Callable<Integer> {
             return alone;
         }
         return alone.clustered(Peers.parse(nodeName, clusterPeers, peerTls(), clusterJoin));
+    }
+
+    private Options noted(Options options) {
+        if (auditLog == null) {
+            if (auditPolicy != null) {
+                throw new UsageException("--audit-policy-file needs --audit-log-path");
+            }
+            return options;
+        }
+        AuditSettings settings =
+                new AuditSettings(
+                        auditLog,
+                        Optional.ofNullable(auditPolicy),
+                        auditMegabytesMax,
+                        auditBackupsMax);
+        try {
+            settings.check();
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()), e);
+        }
+        return options.audited(settings);
     }
 
     private Optional<Peers.Tls> peerTls() {
