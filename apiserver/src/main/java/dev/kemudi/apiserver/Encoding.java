@@ -28,6 +28,10 @@ record Encoding(Resource resource, Format format, View view, String metaVersion,
         Format(String mediaType) {
             this.mediaType = mediaType;
         }
+
+        String mediaType() {
+            return mediaType;
+        }
     }
 
     boolean yaml() {

@@ -106,7 +106,12 @@ final class ResourceHandler {
 
     private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
-        Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
+        ListOptions options = listOptions(exchange.params());
+        Reads.Page page =
+                switch (VersionMatch.of(exchange.params())) {
+                    case NOT_OLDER_THAN -> core.reads().list(kind, path.namespace(), options);
+                    case EXACT -> core.reads().listAt(kind, path.namespace(), options);
+                };
         LargeAnswer out = new LargeAnswer(exchange, 200, listType(encoding));
         render.list(out, kind, page, encoding);
         out.finish();
