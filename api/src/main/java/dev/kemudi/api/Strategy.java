@@ -63,4 +63,13 @@ public interface Strategy {
     default Optional<StoredForm> storedForm() {
         return Optional.empty();
     }
+
+    /**
+     * What of this kind's meaning is missing here, in a sentence for the document of what is
+     * served; empty when nothing is. It stands beside the code that it is about, so that both
+     * change together.
+     */
+    default String remark() {
+        return "";
+    }
 }

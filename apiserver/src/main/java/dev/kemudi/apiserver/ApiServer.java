@@ -122,12 +122,11 @@ public final class ApiServer implements AutoCloseable {
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
         Authenticator authenticator = new Authenticator(pki.adminToken(), tokens);
-        RequestBodies bodies =
-                new RequestBodies(
-                        Lazy.of(() ->
-                                new ProtobufCodec(
-                                        schemas.get(), dev.kemudi.schema.Limits.defaults())));
-        Render render = new Render(time);
+        Lazy<ProtobufCodec> protobuf =
+                Lazy.of(() ->
+                        new ProtobufCodec(schemas.get(), dev.kemudi.schema.Limits.defaults()));
+        RequestBodies bodies = new RequestBodies(protobuf);
+        Render render = new Render(time, new ProtobufRender(protobuf));
         PodHandler pods = new PodHandler(core, podStreams::get);
         watches = new WatchHandler(core, render);
         Metrics counts = new Metrics(metrics, watches::open);

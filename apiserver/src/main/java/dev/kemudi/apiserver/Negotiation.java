@@ -3,12 +3,20 @@ package dev.kemudi.apiserver;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
+import dev.kemudi.apiserver.Encoding.Format;
 import dev.kemudi.apiserver.Encoding.View;
+import dev.kemudi.schema.ProtobufCodec;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
-/** Chooses how to answer from an {@code Accept} header: the first alternative that is served. */
+/**
+ * Chooses how to answer from an {@code Accept} header: what the client likes best of what is
+ * served.
+ */
 final class Negotiation {
     private Negotiation() {}
 
@@ -28,56 +36,87 @@ final class Negotiation {
             return new Alternative(parts[0].strip().toLowerCase(Locale.ROOT), parameters);
         }
 
+        /** From 0, which means never, to 1. */
+        double quality() {
+            try {
+                return Math.clamp(Double.parseDouble(parameters.getOrDefault("q", "1")), 0, 1);
+            } catch (NumberFormatException _) {
+                return 1; // an alternative that is badly weighed is still one
+            }
+        }
+
         String parameter(String name) {
             return parameters.getOrDefault(name, "");
         }
     }
 
     /**
+     * What the client likes best of what there is: by {@code q}, and as it listed them.
+     *
      * @throws ApiException 406 when no alternative is served
      */
     static Encoding encoding(Exchange exchange, Resource resource) {
         String accept = exchange.header("Accept").orElse("*/*");
-        String include = exchange.params().text("includeObject");
-        String include2 = include.isEmpty() ? "Metadata" : include;
-        for (String text : accept.split(",")) {
-            Alternative alternative = Alternative.parse(text);
-            boolean yaml = alternative.mediaType().equals("application/yaml");
-            boolean json =
-                    switch (alternative.mediaType()) {
-                        case "application/json", "application/*", "*/*", "" -> true;
-                        default -> false;
-                    };
-            if (!json && !yaml) {
-                continue;
-            }
-            String as = alternative.parameter("as");
-            String version = alternative.parameter("v");
-            switch (as) {
-                case "" -> {
-                    return new Encoding(resource, View.FULL, "", yaml, include2);
-                }
-                case "Table" -> {
-                    if (version.equals("v1") || version.equals("v1beta1")) {
-                        return new Encoding(resource, View.TABLE, version, false, include2);
-                    }
-                }
-                case "PartialObjectMetadata", "PartialObjectMetadataList" -> {
-                    return new Encoding(
-                            resource,
-                            View.PARTIAL,
-                            version.isEmpty() ? "v1" : version,
-                            false,
-                            include2);
-                }
-                default -> {}
-            }
-        }
-        throw new ApiException(
+        String asked = exchange.params().text("includeObject");
+        String include = asked.isEmpty() ? "Metadata" : asked;
+        return Arrays.stream(accept.split(","))
+                .map(Alternative::parse)
+                .filter(alternative -> alternative.quality() > 0)
+                .sorted(Comparator.comparingDouble(Alternative::quality).reversed())
+                .flatMap(alternative -> served(alternative, resource, include).stream())
+                .findFirst()
+                .orElseThrow(() -> notAcceptable(resource));
+    }
+
+    private static Optional<Encoding> served(
+            Alternative alternative, Resource resource, String include) {
+        Optional<Format> format =
+                switch (alternative.mediaType()) {
+                    case "application/json", "application/*", "*/*", "" -> Optional.of(Format.JSON);
+                    case "application/yaml" -> Optional.of(Format.YAML);
+                    case ProtobufCodec.MEDIA_TYPE -> Optional.of(Format.PROTOBUF);
+                    default -> Optional.empty();
+                };
+        return format.flatMap(f -> served(f, alternative, resource, include));
+    }
+
+    private static Optional<Encoding> served(
+            Format format, Alternative alternative, Resource resource, String include) {
+        String version = alternative.parameter("v");
+        boolean protobuf = format == Format.PROTOBUF;
+        return switch (alternative.parameter("as")) {
+            case "" ->
+                    protobuf && !ProtobufCodec.knows(resource.apiVersion(), resource.kind())
+                            ? Optional.empty()
+                            : Optional.of(new Encoding(resource, format, View.FULL, "", include));
+            case "Table" ->
+                    !protobuf && (version.equals("v1") || version.equals("v1beta1"))
+                            ? Optional.of(
+                                    new Encoding(
+                                            resource, Format.JSON, View.TABLE, version, include))
+                            : Optional.empty();
+            case "PartialObjectMetadata", "PartialObjectMetadataList" ->
+                    protobuf && version.equals("v1beta1")
+                            ? Optional.empty()
+                            : Optional.of(
+                                    new Encoding(
+                                            resource,
+                                            protobuf ? format : Format.JSON,
+                                            View.PARTIAL,
+                                            version.isEmpty() ? "v1" : version,
+                                            include));
+            default -> Optional.empty();
+        };
+    }
+
+    private static ApiException notAcceptable(Resource resource) {
+        boolean protobuf = ProtobufCodec.knows(resource.apiVersion(), resource.kind());
+        return new ApiException(
                 Status.of(
                         406,
                         "NotAcceptable",
                         "only the following media types are accepted: application/json, application/yaml,"
+                                + (protobuf ? " application/vnd.kubernetes.protobuf," : "")
                                 + " application/json;as=Table, application/json;as=PartialObjectMetadata"));
     }
 }

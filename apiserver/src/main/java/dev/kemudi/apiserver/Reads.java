@@ -48,6 +48,22 @@ final class Reads {
         return page(snapshot.objects(), filter, snapshot.revision(), limit);
     }
 
+    /**
+     * As {@link #list}, as of exactly {@code options.resourceVersion()}, while the store retains
+     * it.
+     */
+    Page listAt(Kind kind, String namespace, ListOptions options) {
+        WatchFilter filter =
+                kind.filter(namespace, options.labelSelector(), options.fieldSelector());
+        int limit =
+                options.limit() > 0
+                        ? Math.min(options.limit(), limits.listItemsMax())
+                        : limits.listItemsMax();
+        long wanted = revision(options.resourceVersion());
+        kind.cache().awaitRevision(wanted);
+        return nextPage(kind, filter, new ContinueToken(wanted, ""), limit);
+    }
+
     private void freshness(Kind kind, String resourceVersion) {
         long wanted = revision(resourceVersion);
         if (resourceVersion.isEmpty()) {

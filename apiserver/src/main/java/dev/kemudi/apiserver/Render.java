@@ -20,9 +20,11 @@ import org.snakeyaml.engine.v2.common.FlowStyle;
 /** Writes objects, lists and events in the form that was asked for. */
 final class Render {
     private final TimeSource time;
+    private final ProtobufRender protobuf;
 
-    Render(TimeSource time) {
+    Render(TimeSource time, ProtobufRender protobuf) {
         this.time = time;
+        this.protobuf = protobuf;
     }
 
     /** What a body writer does with a generator. */
@@ -55,6 +57,9 @@ final class Render {
     byte[] object(Kind kind, ApiObject object, Encoding encoding) {
         if (encoding.yaml()) {
             return yaml(kind.view(object).tree());
+        }
+        if (encoding.protobuf()) {
+            return protobuf.object(kind, object, encoding);
         }
         return json(out -> object(out, kind, object, encoding));
     }
@@ -110,6 +115,10 @@ final class Render {
             to.write(yaml(Json.MAPPER.readTree(bytes.toByteArray())));
             return;
         }
+        if (encoding.protobuf()) {
+            protobuf.list(to, kind, page, encoding);
+            return;
+        }
         write(to, out -> list(out, kind, page, encoding));
     }
 
@@ -143,8 +152,11 @@ final class Render {
         out.writeEndObject();
     }
 
-    /** One line of a watch. */
+    /** One event of a watch: a line of JSON, or a frame of protobuf. */
     byte[] event(Kind kind, Notice notice, Encoding encoding) {
+        if (encoding.protobuf()) {
+            return protobuf.event(kind, notice, encoding);
+        }
         return line(
                 json(out -> {
                     out.writeStartObject();
@@ -156,6 +168,9 @@ final class Render {
     }
 
     byte[] bookmark(Kind kind, Encoding encoding, long revision, boolean initialEventsEnd) {
+        if (encoding.protobuf()) {
+            return protobuf.bookmark(kind, encoding, revision, initialEventsEnd);
+        }
         return line(
                 json(out -> {
                     out.writeStartObject();

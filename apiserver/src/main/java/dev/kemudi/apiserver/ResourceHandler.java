@@ -8,16 +8,13 @@ import dev.kemudi.api.Json;
 import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.Patch;
 import dev.kemudi.api.Status;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Requests on stored resources: HTTP verbs, parameters and bodies to and from {@link Core}. */
 final class ResourceHandler {
-    private static final int LIST_BUFFER_BYTES = 16_384;
 
     private final Core core;
     private final RequestBodies bodies;
@@ -109,12 +106,15 @@ final class ResourceHandler {
 
     private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
-        Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
-        try (OutputStream out =
-                new BufferedOutputStream(
-                        exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
-            render.list(out, kind, page, encoding);
-        }
+        ListOptions options = listOptions(exchange.params());
+        Reads.Page page =
+                switch (VersionMatch.of(exchange.params())) {
+                    case NOT_OLDER_THAN -> core.reads().list(kind, path.namespace(), options);
+                    case EXACT -> core.reads().listAt(kind, path.namespace(), options);
+                };
+        LargeAnswer out = new LargeAnswer(exchange, 200, listType(encoding));
+        render.list(out, kind, page, encoding);
+        out.finish();
         return 200;
     }
 
@@ -253,11 +253,9 @@ final class ResourceHandler {
             }
         }
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
-        try (OutputStream out =
-                new BufferedOutputStream(
-                        exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
-            render.list(out, kind, page, encoding);
-        }
+        LargeAnswer out = new LargeAnswer(exchange, 200, listType(encoding));
+        render.list(out, kind, page, encoding);
+        out.finish();
         return 200;
     }
 

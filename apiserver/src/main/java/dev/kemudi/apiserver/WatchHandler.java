@@ -10,7 +10,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Watches over HTTP: one JSON event a line, for as long as the client wants, may or keeps up. */
+/**
+ * Watches over HTTP: one JSON event a line, or protobuf frames, for as long as the client wants,
+ * may or keeps up.
+ */
 final class WatchHandler {
     private final Core core;
     private final Render render;
@@ -35,9 +38,14 @@ final class WatchHandler {
     int handle(Exchange exchange, RequestPath path, Kind kind)
             throws IOException, InterruptedException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
-        if (encoding.yaml()) {
+        boolean text = exchange.header("Sec-WebSocket-Key").isPresent();
+        if (encoding.yaml() || encoding.protobuf() && text) {
             throw new ApiException(
-                    Status.of(406, "NotAcceptable", "watches are served as application/json only"));
+                    Status.of(
+                            406,
+                            "NotAcceptable",
+                            "watches are served as application/json and, of built-in kinds, as"
+                                    + " application/vnd.kubernetes.protobuf;stream=watch"));
         }
         WatchOptions options = options(exchange.params(), path);
         if (!permits.tryAcquire()) {
@@ -53,7 +61,7 @@ final class WatchHandler {
         try {
             WatchFeed feed = core.reads().watch(kind, path.namespace(), options);
             feeds.add(feed);
-            try (OutputStream out = exchange.streamAtOnce(200, encoding.contentType())) {
+            try (OutputStream out = exchange.streamAtOnce(200, encoding.watchType())) {
                 feed.readBy(Thread.currentThread());
                 new Session(kind, encoding, feed, options, out).run();
             } finally {

@@ -316,4 +316,21 @@ final class HttpSemanticsTest {
                 .hasMessageContaining("127.0.0.1:" + running.server.port())
                 .hasMessageContaining("choose another port");
     }
+
+    @Test
+    void aListCanBeOfExactlyOneRevision() {
+        https.post(CONFIG_MAPS, configMap("exact-a", "1").replace("\"g\"", "\"exact\""));
+        String list = CONFIG_MAPS + "?labelSelector=group%3Dexact";
+        String then = https.get(list).body().at("/metadata/resourceVersion").asText();
+        https.post(CONFIG_MAPS, configMap("exact-b", "1").replace("\"g\"", "\"exact\""));
+        https.send("DELETE", CONFIG_MAPS + "/exact-a", "application/json", "");
+        String exact = list + "&resourceVersionMatch=Exact&resourceVersion=";
+        JsonNode was = https.get(exact + then).body();
+        assertThat(was.path("items")).hasSize(1);
+        assertThat(was.at("/items/0/metadata/name").asText()).isEqualTo("exact-a");
+        assertThat(was.at("/metadata/resourceVersion").asText()).isEqualTo(then);
+        assertThat(https.get(exact + "0").code()).isEqualTo(422);
+        assertThat(https.get(list + "&resourceVersionMatch=Exact").message())
+                .contains("resourceVersionMatch is forbidden unless resourceVersion is provided");
+    }
 }

@@ -121,7 +121,9 @@ final class Https implements AutoCloseable {
                             .startsWith("application/json");
             return new Reply(
                     response.statusCode(),
-                    json ? Json.MAPPER.readTree(body) : Json.MAPPER.missingNode(),
+                    json && response.headers().firstValue("content-encoding").isEmpty()
+                            ? Json.MAPPER.readTree(body)
+                            : Json.MAPPER.missingNode(),
                     response);
         } catch (IOException e) {
             throw new AssertionError("no answer", e);

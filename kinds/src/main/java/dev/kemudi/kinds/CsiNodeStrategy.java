@@ -60,4 +60,9 @@ final class CsiNodeStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; no CSI drivers run here";
+    }
 }

@@ -55,4 +55,9 @@ final class CsiStorageCapacityStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; the scheduler does not look at it";
+    }
 }

@@ -123,4 +123,10 @@ final class EndpointsStrategy implements Strategy {
         }
         return Columns.shortened(all, SHOWN_MAX, " + %d more...");
     }
+
+    @Override
+    public String remark() {
+        return "kept; Services get EndpointSlices only; loopback addresses are taken, for"
+                + " pods have no others";
+    }
 }

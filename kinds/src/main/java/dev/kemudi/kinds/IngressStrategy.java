@@ -53,4 +53,9 @@ final class IngressStrategy implements Strategy {
         IngressRules.check(ingress, old.isEmpty(), problems);
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; traffic enters through Gateways and HTTPRoutes";
+    }
 }

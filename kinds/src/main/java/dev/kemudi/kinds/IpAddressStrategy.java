@@ -51,4 +51,9 @@ final class IpAddressStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; no addresses are taken for Services";
+    }
 }

@@ -160,4 +160,9 @@ final class NetworkPolicyStrategy implements Strategy {
             }
         }
     }
+
+    @Override
+    public String remark() {
+        return "kept; nothing enforces it";
+    }
 }

@@ -196,4 +196,9 @@ final class NewEventStrategy implements Strategy {
     public OptionalLong timeToLiveSeconds(ApiObject event) {
         return core.timeToLiveSeconds(event);
     }
+
+    @Override
+    public String remark() {
+        return "the core group's events under other names: one object, one watch cache";
+    }
 }

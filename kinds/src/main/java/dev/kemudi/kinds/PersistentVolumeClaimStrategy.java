@@ -87,4 +87,9 @@ final class PersistentVolumeClaimStrategy implements Strategy {
         }
         return spec;
     }
+
+    @Override
+    public String remark() {
+        return "kept; stays Pending until a controller binds it; no default class is filled in";
+    }
 }

@@ -163,4 +163,10 @@ final class PersistentVolumeStrategy implements Strategy {
                     "field is immutable, except for updating from beta label to GA");
         }
     }
+
+    @Override
+    public String remark() {
+        return "kept; nothing binds it to claims or reclaims it, and no protection"
+                + " finalizer is set";
+    }
 }

@@ -93,4 +93,9 @@ final class ReplicationControllerStrategy implements Strategy {
     public Map<String, String> selectableFields(ApiObject controller) {
         return Map.of("status.replicas", String.valueOf(controller.integer("/status/replicas", 0)));
     }
+
+    @Override
+    public String remark() {
+        return "kept; nothing makes its pods";
+    }
 }

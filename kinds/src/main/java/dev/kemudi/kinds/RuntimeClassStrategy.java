@@ -47,4 +47,9 @@ final class RuntimeClassStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; the node runs processes whatever the handler, and adds no overhead";
+    }
 }

@@ -60,4 +60,9 @@ final class ServiceCidrStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; no addresses are taken for Services";
+    }
 }

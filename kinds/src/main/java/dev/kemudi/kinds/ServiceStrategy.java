@@ -149,4 +149,10 @@ final class ServiceStrategy implements Strategy {
                 "spec.type",
                 service.text("/spec/type"));
     }
+
+    @Override
+    public String remark() {
+        return "every Service is headless: there are no virtual addresses and no node"
+                + " ports; a given clusterIP is refused";
+    }
 }

@@ -107,4 +107,9 @@ final class StorageClassStrategy implements Strategy {
             problems.immutable("volumeBindingMode", mode);
         }
     }
+
+    @Override
+    public String remark() {
+        return "kept; nothing provisions volumes";
+    }
 }

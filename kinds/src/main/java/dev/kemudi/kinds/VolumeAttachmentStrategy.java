@@ -60,4 +60,9 @@ final class VolumeAttachmentStrategy implements Strategy {
         }
         return problems.causes();
     }
+
+    @Override
+    public String remark() {
+        return "kept; nothing attaches volumes";
+    }
 }

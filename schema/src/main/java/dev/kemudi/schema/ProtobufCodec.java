@@ -8,12 +8,14 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
+import com.google.protobuf.WireFormat;
 import dev.kemudi.api.Json;
 import io.kubernetes.client.proto.Runtime;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Built-in kinds between Kubernetes' protobuf wire format and JSON trees. Descriptors of an API
@@ -32,16 +34,31 @@ public final class ProtobufCodec {
                     Runtime.getDescriptor().findMessageTypeByName("Unknown"),
                     Runtime.getDescriptor().findMessageTypeByName("TypeMeta"));
 
+    // Field numbers of the messages around an object, which never change: runtime.Unknown,
+    // runtime.TypeMeta,
+    // every list, meta.v1.WatchEvent, runtime.RawExtension.
+    private static final int UNKNOWN_TYPE_META = 1;
+    private static final int UNKNOWN_RAW = 2;
+    private static final int TYPE_META_API_VERSION = 1;
+    private static final int TYPE_META_KIND = 2;
+    private static final int LIST_METADATA = 1;
+    private static final int LIST_ITEMS = 2;
+    private static final int WATCH_EVENT_TYPE = 1;
+    private static final int WATCH_EVENT_OBJECT = 2;
+    private static final int RAW_EXTENSION_RAW = 1;
+
     private final Limits limits;
     private final ProtobufMapping mapping;
+    private final ProtobufEncoder encoder;
 
     public ProtobufCodec(BuiltinSchemas schemas, Limits limits) {
         this.limits = limits;
         this.mapping = new ProtobufMapping(schemas);
+        this.encoder = new ProtobufEncoder(schemas);
     }
 
     /** Whether {@link #decode} and {@link #encode} know this kind. */
-    public boolean knows(String apiVersion, String kind) {
+    public static boolean knows(String apiVersion, String kind) {
         return ProtobufTypes.of(apiVersion, kind).isPresent();
     }
 
@@ -87,15 +104,7 @@ public final class ProtobufCodec {
     }
 
     private ObjectNode content(ByteString raw, String apiVersion, String kind) throws IOException {
-        Descriptor descriptor =
-                ProtobufTypes.of(apiVersion, kind)
-                        .orElseThrow(() ->
-                                new IllegalArgumentException(
-                                        "no protobuf schema for kind \""
-                                                + kind
-                                                + "\" in version \""
-                                                + apiVersion
-                                                + "\"; send JSON"));
+        Descriptor descriptor = descriptor(apiVersion, kind);
         CodedInputStream in = raw.newCodedInput();
         in.setRecursionLimit(limits.protobufDepthMax());
         return mapping.toTree(DynamicMessage.parseFrom(descriptor, in));
@@ -124,31 +133,91 @@ public final class ProtobufCodec {
     public byte[] encode(ObjectNode object) {
         String apiVersion = object.path("apiVersion").asText();
         String kind = object.path("kind").asText();
-        Optional<Descriptor> descriptor = ProtobufTypes.of(apiVersion, kind);
-        if (descriptor.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no protobuf schema for kind \""
-                            + kind
-                            + "\" in version \""
-                            + apiVersion
-                            + "\"");
+        ProtobufWriter out = new ProtobufWriter();
+        encoder.message(out, object, descriptor(apiVersion, kind));
+        out.length(0);
+        envelope(out, apiVersion, kind);
+        return out.toByteArray();
+    }
+
+    /** Puts in front of {@code out}, which has the content and its length, what says what it is. */
+    private static void envelope(ProtobufWriter out, String apiVersion, String kind) {
+        out.tag(UNKNOWN_RAW, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        int before = out.size();
+        ProtobufEncoder.string(out, TYPE_META_KIND, kind);
+        ProtobufEncoder.string(out, TYPE_META_API_VERSION, apiVersion);
+        out.length(before);
+        out.tag(UNKNOWN_TYPE_META, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        out.bytes(MAGIC);
+    }
+
+    private static Descriptor descriptor(String apiVersion, String kind) {
+        return ProtobufTypes.of(apiVersion, kind)
+                .orElseThrow(() ->
+                        new IllegalArgumentException(
+                                "no protobuf schema for kind \""
+                                        + kind
+                                        + "\" in version \""
+                                        + apiVersion
+                                        + "\"; use JSON"));
+    }
+
+    /**
+     * Writes a list with its envelope. Its length stands in front of it, so every item is encoded
+     * twice, for its length and for its bytes: no more than one is held, whatever the list's size.
+     *
+     * @param metadata the list's own
+     * @param items gone through twice, with the same objects
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    public void encodeList(
+            OutputStream to,
+            String apiVersion,
+            String listKind,
+            ObjectNode metadata,
+            Iterable<ObjectNode> items)
+            throws IOException {
+        Descriptor list = descriptor(apiVersion, listKind);
+        Descriptor item = list.findFieldByNumber(LIST_ITEMS).getMessageType();
+        ProtobufWriter writer = new ProtobufWriter();
+        long bytes = 0;
+        for (ObjectNode object : items) {
+            bytes += item(writer, object, item).size();
         }
-        DynamicMessage envelope =
-                DynamicMessage.newBuilder(types.type)
-                        .setField(
-                                types.typeMeta,
-                                DynamicMessage.newBuilder(types.typeMeta.getMessageType())
-                                        .setField(types.apiVersion, apiVersion)
-                                        .setField(types.kind, kind)
-                                        .build())
-                        .setField(
-                                types.raw,
-                                mapping.toMessage(object, descriptor.get()).toByteString())
-                        .setField(types.contentType, "")
-                        .build();
-        byte[] bytes = Arrays.copyOf(MAGIC, MAGIC.length + envelope.getSerializedSize());
-        envelope.toByteString().copyTo(bytes, MAGIC.length);
-        return bytes;
+        writer.clear();
+        encoder.message(writer, metadata, list.findFieldByNumber(LIST_METADATA).getMessageType());
+        writer.length(0);
+        writer.tag(LIST_METADATA, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        writer.varint(bytes + writer.size());
+        envelope(writer, apiVersion, listKind);
+        writer.writeTo(to);
+        for (ObjectNode object : items) {
+            item(writer, object, item).writeTo(to);
+        }
+    }
+
+    private ProtobufWriter item(ProtobufWriter writer, ObjectNode object, Descriptor type) {
+        writer.clear();
+        encoder.message(writer, object, type);
+        writer.length(0);
+        writer.tag(LIST_ITEMS, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        return writer;
+    }
+
+    /**
+     * One frame of a watch: four bytes of length, most significant first, then a {@code
+     * meta.v1.WatchEvent} without an envelope around an object with one.
+     */
+    public byte[] encodeEvent(String type, ObjectNode object) {
+        ProtobufWriter out = new ProtobufWriter();
+        out.bytes(encode(object));
+        out.length(0);
+        out.tag(RAW_EXTENSION_RAW, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        out.length(0);
+        out.tag(WATCH_EVENT_OBJECT, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+        ProtobufEncoder.string(out, WATCH_EVENT_TYPE, type);
+        out.bytes(ByteBuffer.allocate(Integer.BYTES).putInt(out.size()).array());
+        return out.toByteArray();
     }
 
     /** The envelope's fields. */

@@ -8,7 +8,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
-import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,10 +27,14 @@ import java.util.stream.Collectors;
  *                the parent (a Volume's volumeSource, a Probe's handler). The schema decides, so there is no
  *                list of such fields.
  *   wrappers     messages that stand for a scalar, a list or raw JSON: see ProtobufScalars
- *   renamed      JSONSchemaProps' $ref, $schema and x-kubernetes-…
+ *   renamed      JSONSchemaProps' $ref, $schema and x-kubernetes-…; a few that protobuf spells with other capitals
+ *                (Webhooks, aPIGroup)
  *   zeros        see kept-zeros.txt; required fields keep theirs
  */
-/** Protobuf messages of the built-in kinds to and from JSON trees. Safe for use by many threads. */
+/**
+ * Protobuf messages of the built-in kinds as JSON trees; {@link ProtobufEncoder} is the way back.
+ * Safe for use by many threads.
+ */
 final class ProtobufMapping {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -44,11 +47,12 @@ final class ProtobufMapping {
 
     ObjectNode toTree(Message message) {
         ObjectNode tree = NODES.objectNode();
-        addTo(tree, message, schema(message.getDescriptorForType()));
+        addTo(tree, message, schema(schemas, message.getDescriptorForType()));
         return tree;
     }
 
-    private Optional<Schema> schema(Descriptor descriptor) {
+    /** The schema of the definition that {@code descriptor} is the message of, if it has one. */
+    static Optional<Schema> schema(BuiltinSchemas schemas, Descriptor descriptor) {
         return schemas.byDefinition(definitionName(descriptor));
     }
 
@@ -119,14 +123,14 @@ final class ProtobufMapping {
         };
     }
 
-    private static boolean inlined(FieldDescriptor field, String name, Optional<Schema> schema) {
+    static boolean inlined(FieldDescriptor field, String name, Optional<Schema> schema) {
         return field.getJavaType() == JavaType.MESSAGE
                 && !field.isRepeated()
                 && schema.isPresent()
                 && !schema.get().properties().containsKey(name);
     }
 
-    private static String jsonName(FieldDescriptor field, Optional<Schema> schema) {
+    static String jsonName(FieldDescriptor field, Optional<Schema> schema) {
         String name = field.getName();
         if (schema.isEmpty() || schema.get().properties().containsKey(name)) {
             return name;
@@ -134,76 +138,10 @@ final class ProtobufMapping {
         if (name.startsWith("xKubernetes")) {
             return name.replaceAll("([A-Z])", "-$1").toLowerCase(java.util.Locale.ROOT);
         }
-        return schema.get().properties().containsKey("$" + name) ? "$" + name : name;
-    }
-
-    DynamicMessage toMessage(JsonNode tree, Descriptor descriptor) {
-        return toMessage(tree, descriptor, schema(descriptor));
-    }
-
-    private DynamicMessage toMessage(
-            JsonNode tree, Descriptor descriptor, Optional<Schema> schema) {
-        if (!tree.isObject()) {
-            throw new IllegalArgumentException(
-                    "expected an object for "
-                            + descriptor.getName()
-                            + ", found: "
-                            + tree.getNodeType());
-        }
-        DynamicMessage.Builder message = DynamicMessage.newBuilder(descriptor);
-        for (FieldDescriptor field : descriptor.getFields()) {
-            String name = jsonName(field, schema);
-            JsonNode value = tree.path(name);
-            if (inlined(field, name, schema)) {
-                DynamicMessage embedded =
-                        toMessage(tree, field.getMessageType(), schemaOfInlined(field, schema));
-                if (!embedded.getAllFields().isEmpty()) {
-                    message.setField(field, embedded);
-                }
-            } else if (!value.isMissingNode() && !value.isNull()) {
-                put(message, field, value);
-            }
-        }
-        return message.build();
-    }
-
-    /**
-     * An inlined message's own members are listed by the schema of the message that it is inlined
-     * into.
-     */
-    private static Optional<Schema> schemaOfInlined(
-            FieldDescriptor field, Optional<Schema> parent) {
-        return field.getMessageType().getFields().isEmpty() ? Optional.empty() : parent;
-    }
-
-    private void put(DynamicMessage.Builder message, FieldDescriptor field, JsonNode value) {
-        if (field.isMapField()) {
-            Descriptor entry = field.getMessageType();
-            value.properties()
-                    .forEach(e ->
-                            message.addRepeatedField(
-                                    field,
-                                    DynamicMessage.newBuilder(entry)
-                                            .setField(entry.findFieldByNumber(1), e.getKey())
-                                            .setField(
-                                                    entry.findFieldByNumber(2),
-                                                    fieldValue(
-                                                            entry.findFieldByNumber(2),
-                                                            e.getValue()))
-                                            .build()));
-        } else if (field.isRepeated()) {
-            value.forEach(element -> message.addRepeatedField(field, fieldValue(field, element)));
-        } else {
-            message.setField(field, fieldValue(field, value));
-        }
-    }
-
-    private Object fieldValue(FieldDescriptor field, JsonNode value) {
-        if (field.getJavaType() != JavaType.MESSAGE) {
-            return ProtobufScalars.fromNode(field, value);
-        }
-        Descriptor type = field.getMessageType();
-        return ProtobufScalars.wrapped(value, type, this).orElseGet(() -> toMessage(value, type));
+        return schema.get().properties().keySet().stream()
+                .filter(member -> member.equals("$" + name) || member.equalsIgnoreCase(name))
+                .findFirst()
+                .orElse(name);
     }
 
     private static Set<String> readKeptZeros() {

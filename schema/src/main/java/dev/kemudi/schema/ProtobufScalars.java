@@ -8,7 +8,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
-import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.Message;
 import dev.kemudi.api.Json;
 import java.io.IOException;
@@ -17,9 +16,9 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Scalars, and the messages that JSON writes as something else than an object. */
 final class ProtobufScalars {
@@ -28,6 +27,8 @@ final class ProtobufScalars {
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss'Z'").withZone(ZoneOffset.UTC);
+
+    private static final Set<String> LIST_WRAPPERS = Set.of("ExtraValue", "Verbs");
 
     private ProtobufScalars() {}
 
@@ -50,7 +51,10 @@ final class ProtobufScalars {
         return (int) value == value ? NODES.numberNode((int) value) : NODES.numberNode(value);
     }
 
-    static Object fromNode(FieldDescriptor field, JsonNode value) {
+    /**
+     * @throws IllegalArgumentException when {@code value} is nothing that {@code field} can hold
+     */
+    static void requireFit(FieldDescriptor field, JsonNode value) {
         JavaType type = field.getJavaType();
         boolean fits =
                 switch (type) {
@@ -65,17 +69,6 @@ final class ProtobufScalars {
             throw new IllegalArgumentException(
                     "field " + field.getFullName() + " cannot hold " + value);
         }
-        return switch (type) {
-            case INT -> value.intValue();
-            case LONG -> value.longValue();
-            case FLOAT -> value.floatValue();
-            case DOUBLE -> value.doubleValue();
-            case BOOLEAN -> value.booleanValue();
-            case STRING -> value.textValue();
-            case BYTE_STRING -> ByteString.copyFrom(Base64.getDecoder().decode(value.textValue()));
-            case ENUM, MESSAGE ->
-                    throw new IllegalStateException("not a scalar: " + field.getFullName());
-        };
     }
 
     /**
@@ -111,11 +104,12 @@ final class ProtobufScalars {
         };
     }
 
-    /** A message that only gives a repeated field a type name, such as {@code ExtraValue}. */
-    private static boolean listWrapper(Descriptor type) {
-        return type.getFields().size() == 1
-                && type.getFields().getFirst().getName().equals("items")
-                && type.getFields().getFirst().isRepeated();
+    /**
+     * A message that only gives a repeated field a type name. By name: a DownwardAPIProjection has
+     * nothing but items either, and is an object.
+     */
+    static boolean listWrapper(Descriptor type) {
+        return LIST_WRAPPERS.contains(type.getName());
     }
 
     private static JsonNode list(Message message, FieldDescriptor field, ProtobufMapping mapping) {
@@ -165,75 +159,11 @@ final class ProtobufScalars {
         return message.hasField(message.getDescriptorForType().findFieldByName(field));
     }
 
-    /** The inverse of {@link #unwrapped}. */
-    static Optional<Message> wrapped(JsonNode value, Descriptor type, ProtobufMapping mapping) {
-        DynamicMessage.Builder message = DynamicMessage.newBuilder(type);
-        switch (type.getName()) {
-            case "Time", "MicroTime" -> {
-                Instant time = instant(value);
-                set(message, "seconds", time.getEpochSecond());
-                set(message, "nanos", time.getNano());
-            }
-            case "Quantity" -> set(message, "string", value.asText());
-            case "IntOrString" -> {
-                set(message, "type", value.isNumber() ? 0L : 1L);
-                set(message, "intVal", value.isNumber() ? value.intValue() : 0);
-                set(message, "strVal", value.isNumber() ? "" : value.asText());
-            }
-            case "RawExtension", "JSON", "FieldsV1" ->
-                    message.setField(
-                            type.findFieldByNumber(1), ByteString.copyFromUtf8(value.toString()));
-            case "JSONSchemaPropsOrBool" -> {
-                set(message, "allows", value.asBoolean(true));
-                schema(message, value, mapping);
-            }
-            case "JSONSchemaPropsOrArray", "JSONSchemaPropsOrStringArray" -> {
-                schema(message, value, mapping);
-                elements(message, type.getFields().getLast(), value, mapping);
-            }
-            default -> {
-                if (!listWrapper(type)) {
-                    return Optional.empty();
-                }
-                elements(message, type.getFields().getFirst(), value, mapping);
-            }
-        }
-        return Optional.of(message.build());
-    }
-
-    private static void schema(
-            DynamicMessage.Builder message, JsonNode value, ProtobufMapping mapping) {
-        if (value.isObject()) {
-            FieldDescriptor schema = message.getDescriptorForType().findFieldByName("schema");
-            message.setField(schema, mapping.toMessage(value, schema.getMessageType()));
-        }
-    }
-
-    private static void elements(
-            DynamicMessage.Builder message,
-            FieldDescriptor field,
-            JsonNode value,
-            ProtobufMapping mapping) {
-        if (value.isArray()) {
-            for (JsonNode element : value) {
-                Object node =
-                        field.getJavaType() == JavaType.MESSAGE
-                                ? mapping.toMessage(element, field.getMessageType())
-                                : fromNode(field, element);
-                message.addRepeatedField(field, node);
-            }
-        }
-    }
-
-    private static Instant instant(JsonNode value) {
+    static Instant instant(JsonNode value) {
         try {
             return OffsetDateTime.parse(value.asText()).toInstant();
         } catch (DateTimeException e) {
             throw new IllegalArgumentException("expected an RFC 3339 time, found: " + value, e);
         }
-    }
-
-    private static void set(DynamicMessage.Builder message, String field, Object value) {
-        message.setField(message.getDescriptorForType().findFieldByName(field), value);
     }
 }

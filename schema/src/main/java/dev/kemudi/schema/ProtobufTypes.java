@@ -77,6 +77,7 @@ final class ProtobufTypes {
         FileDescriptor file =
                 switch (apiVersion) {
                     case "v1" -> V1.getDescriptor();
+                    case "meta.k8s.io/v1" -> metaFile();
                     case "apps/v1" -> V1Apps.getDescriptor();
                     case "batch/v1" -> V1Batch.getDescriptor();
                     case "autoscaling/v1" -> V1Autoscaling.getDescriptor();
