@@ -1,6 +1,7 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.kemudi.admission.AdmissionChain;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
@@ -71,6 +72,12 @@ public final class ApiServer implements AutoCloseable {
                 new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
+        Admitting admission =
+                new Admitting(
+                        new AdmissionChain(
+                                new AdmissionCluster(
+                                        registry, rbac, () -> client("kube-apiserver")),
+                                dev.kemudi.admission.Limits.defaults()));
         Writes writes =
                 new Writes(
                         storage,
@@ -79,8 +86,9 @@ public final class ApiServer implements AutoCloseable {
                         namespaces,
                         new Leases(store, time),
                         customResources,
-                        new RoleGuard(rbac));
-        Scales scales = new Scales(writes);
+                        new RoleGuard(rbac),
+                        admission);
+        Scales scales = new Scales(writes, admission);
         core =
                 new Core(
                         registry,
@@ -89,8 +97,9 @@ public final class ApiServer implements AutoCloseable {
                         writes,
                         new Patching(writes, storage, scales, limits, rbac),
                         scales,
-                        new Deletes(storage, limits, time, customResources),
+                        new Deletes(storage, limits, time, customResources, admission),
                         namespaces,
+                        admission,
                         time,
                         limits);
         cleanup = new CustomResourceCleanup(core);
@@ -148,6 +157,10 @@ public final class ApiServer implements AutoCloseable {
         }
         if (core.registry().any(Resource.ROLES.group(), Resource.ROLES.plural()).isPresent()) {
             new BootstrapRoles(client("kube-apiserver")).make();
+        }
+        Resource priorities = Resource.PRIORITY_CLASSES;
+        if (core.registry().any(priorities.group(), priorities.plural()).isPresent()) {
+            new SystemPriorities(client("kube-apiserver")).make();
         }
         serveStoredDefinitions();
         front.start();

@@ -119,6 +119,7 @@ final class ExecUpgrade {
             User acting = impersonation.of(name -> header(headers, name), user);
             rbac.require(Access.toObjects(acting, prologue.method().text(), false, path));
             PodHandler.Exec exec = pods.exec(path, Params.parse(prologue.query().rawValue()));
+            pods.admit(exec, acting);
             if (!sessions.tryAcquire()) {
                 throw new ApiException(
                         Storage.retryAfter(

@@ -105,7 +105,8 @@ final class InProcessClient implements ApiClient {
                         options.gracePeriodSeconds(),
                         options.uid(),
                         options.resourceVersion(),
-                        false);
+                        false,
+                        WriteOptions.of(manager));
         Deletes.Outcome outcome = core.deletes().delete(kind, namespace, name, request);
         return outcome.gone() ? Optional.empty() : Optional.of(outcome.object());
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -50,6 +51,11 @@ record Kind(
         tree.setAll(object.tree());
         tree.put("apiVersion", wanted);
         return ApiObject.of(tree);
+    }
+
+    /** As {@link #view}, of many at once. */
+    List<ApiObject> views(List<ApiObject> objects) {
+        return objects.stream().map(this::view).toList();
     }
 
     WatchFilter filter(String namespace, String labelSelector, String fieldSelector) {

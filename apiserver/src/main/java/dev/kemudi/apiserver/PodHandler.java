@@ -1,8 +1,11 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.Json;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.PodStreams.ExecStreams;
 import dev.kemudi.api.PodStreams.LogOptions;
@@ -15,6 +18,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What reaches into a pod: logs and exec, answered by the node. */
@@ -186,6 +190,27 @@ final class PodHandler {
                 params.flag("stdout"),
                 stderr,
                 params.flag("tty"));
+    }
+
+    /** Asks admission about a command that is about to run in a pod. */
+    void admit(Exec exec, User user) {
+        ObjectNode options = Json.MAPPER.createObjectNode();
+        options.put("kind", "PodExecOptions").put("apiVersion", "v1");
+        options.put("stdin", exec.stdin()).put("stdout", exec.stdout());
+        options.put("stderr", exec.stderr()).put("tty", exec.tty());
+        options.put("container", exec.container());
+        exec.command().forEach(options.putArray("command")::add);
+        core.admission()
+                .passed(
+                        new Admitting.Request(
+                                Operation.CONNECT,
+                                core.registry().get(Resource.PODS),
+                                "exec",
+                                exec.pod().namespace(),
+                                exec.pod().name(),
+                                Optional.of(options),
+                                Optional.empty(),
+                                WriteOptions.of("").by(user)));
     }
 
     int run(Exec exec, ExecStreams io) throws IOException, InterruptedException {

@@ -94,7 +94,7 @@ final class ResourceHandler {
                         core.writes().create(kind, namespace, body, options(exchange, user));
                 yield answer(exchange, 201, kind, made);
             }
-            case "DELETE" -> deleteCollection(exchange, path, kind);
+            case "DELETE" -> deleteCollection(exchange, path, kind, user);
             default -> throw notAllowed();
         };
     }
@@ -162,7 +162,7 @@ final class ResourceHandler {
                 if (!path.subresource().isEmpty()) {
                     throw notAllowed();
                 }
-                yield delete(exchange, path, kind);
+                yield delete(exchange, path, kind, user);
             }
             default -> throw notAllowed();
         };
@@ -218,8 +218,8 @@ final class ResourceHandler {
         return code;
     }
 
-    private int delete(Exchange exchange, RequestPath path, Kind kind) {
-        Deletes.Request request = deleteRequest(exchange);
+    private int delete(Exchange exchange, RequestPath path, Kind kind, User user) {
+        Deletes.Request request = deleteRequest(exchange, user);
         Deletes.Outcome outcome =
                 core.deletes().delete(kind, path.namespace(), path.name(), request);
         if (!outcome.gone()) {
@@ -239,9 +239,9 @@ final class ResourceHandler {
         return 200;
     }
 
-    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind)
+    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind, User user)
             throws IOException {
-        Deletes.Request request = deleteRequest(exchange);
+        Deletes.Request request = deleteRequest(exchange, user);
         Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
         for (ApiObject object : page.items()) {
             try {
@@ -262,7 +262,7 @@ final class ResourceHandler {
     }
 
     /** DeleteOptions from the body, or else from the query. */
-    Deletes.Request deleteRequest(Exchange exchange) {
+    Deletes.Request deleteRequest(Exchange exchange, User user) {
         byte[] body = exchange.body();
         ObjectNode options =
                 body.length == 0 ? Json.MAPPER.createObjectNode() : bodies.parse(exchange, body);
@@ -298,7 +298,8 @@ final class ResourceHandler {
                 grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
                 options.path("preconditions").path("uid").asText(""),
                 options.path("preconditions").path("resourceVersion").asText(""),
-                dryRun);
+                dryRun,
+                options(exchange, user));
     }
 
     private static boolean dryRun(Params params) {

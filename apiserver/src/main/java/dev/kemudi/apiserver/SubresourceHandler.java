@@ -1,6 +1,7 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions.Propagation;
@@ -44,7 +45,7 @@ final class SubresourceHandler {
                     return bind(exchange, path, kind, user);
                 }
                 case "eviction" -> {
-                    return evict(exchange, path, kind);
+                    return evict(exchange, path, kind, user);
                 }
                 case "exec", "attach", "portforward" -> throw pods.notUpgraded(exchange, path);
                 default -> {}
@@ -136,6 +137,7 @@ final class SubresourceHandler {
                     Status.badRequest("target.name: the node to bind to is required"));
         }
         WriteOptions options = ResourceHandler.options(exchange, user);
+        admit(binding, "v1", "Binding", path, kind, options);
         core.writes()
                 .replace(
                         kind,
@@ -164,9 +166,11 @@ final class SubresourceHandler {
         return created(exchange);
     }
 
-    private int evict(Exchange exchange, RequestPath path, Kind kind) {
+    private int evict(Exchange exchange, RequestPath path, Kind kind, User user) {
         requirePost(exchange);
         ObjectNode eviction = bodies.read(exchange);
+        WriteOptions options = ResourceHandler.options(exchange, user);
+        admit(eviction, "policy/v1", "Eviction", path, kind, options);
         long grace = eviction.path("deleteOptions").path("gracePeriodSeconds").asLong(-1);
         Deletes.Request request =
                 new Deletes.Request(
@@ -174,9 +178,34 @@ final class SubresourceHandler {
                         grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
                         eviction.path("deleteOptions").path("preconditions").path("uid").asText(""),
                         "",
-                        false);
+                        options.dryRun(),
+                        options);
         core.deletes().delete(kind, path.namespace(), path.name(), request);
         return created(exchange);
+    }
+
+    /** What is sent to a part of a pod is an object of its own. */
+    private void admit(
+            ObjectNode sent,
+            String apiVersion,
+            String kindName,
+            RequestPath path,
+            Kind kind,
+            WriteOptions options) {
+        if (!sent.has("kind")) {
+            sent.put("apiVersion", apiVersion).put("kind", kindName);
+        }
+        core.admission()
+                .passed(
+                        new Admitting.Request(
+                                Operation.CREATE,
+                                kind,
+                                path.subresource(),
+                                path.namespace(),
+                                path.name(),
+                                Optional.of(sent),
+                                Optional.empty(),
+                                options));
     }
 
     private static void requirePost(Exchange exchange) {

@@ -38,6 +38,15 @@ record WriteOptions(
         return new WriteOptions(user, manager, dryRun, validation, value, applying, warnings);
     }
 
+    WriteOptions by(User other) {
+        return new WriteOptions(other, manager, dryRun, validation, force, applying, warnings);
+    }
+
+    /** The same, written nowhere. */
+    WriteOptions dry() {
+        return new WriteOptions(user, manager, true, validation, force, applying, warnings);
+    }
+
     WriteOptions asApply() {
         return new WriteOptions(user, manager, dryRun, validation, force, true, warnings);
     }

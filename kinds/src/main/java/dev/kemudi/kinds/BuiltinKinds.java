@@ -4,6 +4,7 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
 import dev.kemudi.api.Strategy;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The kinds every Kubernetes client expects to find, with the defaults, rules and table columns of
@@ -20,6 +21,10 @@ public final class BuiltinKinds {
      * carries names and columns only: its meaning lies with the API server.
      */
     public static List<ResourceDefinition> all() {
+        return Stream.of(common(), AdmissionKinds.all()).flatMap(List::stream).toList();
+    }
+
+    private static List<ResourceDefinition> common() {
         return List.of(
                 Kind.of(Resource.NAMESPACES, "ns")
                         .withStatus()

@@ -1,0 +1,59 @@
+package dev.kemudi.admission;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.api.ApiException;
+import dev.kemudi.api.ApiObject;
+import java.util.List;
+
+/*
+ * How a write is admitted
+ * -----------------------
+ * Twice on its way to the store an object comes by here. First it may be changed: limits fill in what a pod
+ * leaves out, its priority and account are settled, mutating policies and webhooks have their say. Then the
+ * server fills its own fields and validates; and then it is looked at as it will be stored: limits,
+ * validating policies, webhooks and, last of all, quotas. Who says no ends the request.
+ *
+ * What is configured is read from the server's watch caches; while nothing is, a write passes by at the cost
+ * of reading a counter. Deletions and connections have no object to change and are only looked at.
+ */
+/**
+ * Everything that is asked of a request before the API server does it. Safe for use by many
+ * threads; calls block as long as webhooks take.
+ */
+public final class AdmissionChain {
+    private final List<Plugin> mutating;
+    private final List<Plugin> validating;
+
+    public AdmissionChain(Cluster cluster, Limits limits) {
+        LimitRanger limitRanger = new LimitRanger(cluster);
+        PriorityPlugin priority = new PriorityPlugin(cluster);
+        mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority);
+        validating = List.of(limitRanger, priority, new QuotaPlugin(cluster, limits));
+    }
+
+    /**
+     * The object as the request may store it.
+     *
+     * @return the very tree of {@code attributes} when nothing has changed; otherwise a copy
+     * @throws ApiException when the request is refused
+     */
+    public ObjectNode mutate(Attributes attributes) {
+        Attributes now = attributes;
+        ObjectNode tree = attributes.either().tree();
+        for (Plugin plugin : mutating) {
+            ObjectNode changed = plugin.mutate(now, tree);
+            if (changed != tree) {
+                tree = changed;
+                now = now.with(ApiObject.of(tree).tree());
+            }
+        }
+        return tree;
+    }
+
+    /**
+     * @throws ApiException when the request is refused
+     */
+    public void validate(Attributes attributes) {
+        validating.forEach(plugin -> plugin.validate(attributes));
+    }
+}
