@@ -20,15 +20,18 @@ import java.util.List;
  * Everything that is asked of a request before the API server does it. Safe for use by many
  * threads; calls block as long as webhooks take.
  */
-public final class AdmissionChain {
+public final class AdmissionChain implements AutoCloseable {
     private final List<Plugin> mutating;
     private final List<Plugin> validating;
+    private final WebhookClient client;
 
     public AdmissionChain(Cluster cluster, Limits limits) {
         LimitRanger limitRanger = new LimitRanger(cluster);
         PriorityPlugin priority = new PriorityPlugin(cluster);
-        mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority);
-        validating = List.of(limitRanger, priority, new QuotaPlugin(cluster, limits));
+        client = new WebhookClient(cluster, limits);
+        Webhooks webhooks = new Webhooks(cluster, limits, client);
+        mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority, webhooks);
+        validating = List.of(limitRanger, priority, webhooks, new QuotaPlugin(cluster, limits));
     }
 
     /**
@@ -48,6 +51,16 @@ public final class AdmissionChain {
             }
         }
         return tree;
+    }
+
+    /** Calls webhooks, for whoever else has some. */
+    public WebhookClient webhooks() {
+        return client;
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 
     /**

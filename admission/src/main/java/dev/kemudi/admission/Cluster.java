@@ -1,5 +1,6 @@
 package dev.kemudi.admission;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.admission.Attributes.Requester;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiObject;
@@ -33,6 +34,12 @@ public interface Cluster {
 
     /** The object in another of its versions. */
     ApiObject converted(ApiObject object, Resource to);
+
+    /**
+     * A changed object as a client of its kind could have sent it: defaults filled in, fields that
+     * its schema does not know dropped. What belongs to a subresource comes back as it is.
+     */
+    ApiObject filled(Resource resource, String subresource, ObjectNode changed);
 
     /** What objects of the kind look like. */
     Optional<Schema> schema(Resource resource);

@@ -1,5 +1,6 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.admission.Attributes.Requester;
 import dev.kemudi.admission.Cluster;
 import dev.kemudi.api.ApiClient;
@@ -79,6 +80,18 @@ final class AdmissionCluster implements Cluster {
     @Override
     public ApiObject converted(ApiObject object, Resource to) {
         return registry.get(to).view(object);
+    }
+
+    @Override
+    public ApiObject filled(Resource resource, String subresource, ObjectNode changed) {
+        if (!subresource.isEmpty() && !subresource.equals("status")) {
+            return ApiObject.of(changed);
+        }
+        Kind kind = registry.get(resource);
+        ObjectNode tree = kind.rules().pruned(changed);
+        kind.rules().applyDefaults(tree);
+        kind.definition().strategy().applyDefaults(tree);
+        return ApiObject.of(tree);
     }
 
     @Override

@@ -41,6 +41,7 @@ public final class ApiServer implements AutoCloseable {
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
     private final Rbac rbac;
+    private final AdmissionChain chain;
     private final CustomResourceCleanup cleanup;
     private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
 
@@ -72,12 +73,11 @@ public final class ApiServer implements AutoCloseable {
                 new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
-        Admitting admission =
-                new Admitting(
-                        new AdmissionChain(
-                                new AdmissionCluster(
-                                        registry, rbac, () -> client("kube-apiserver")),
-                                dev.kemudi.admission.Limits.defaults()));
+        chain =
+                new AdmissionChain(
+                        new AdmissionCluster(registry, rbac, () -> client("kube-apiserver")),
+                        dev.kemudi.admission.Limits.defaults());
+        Admitting admission = new Admitting(chain);
         Writes writes =
                 new Writes(
                         storage,
@@ -285,5 +285,6 @@ public final class ApiServer implements AutoCloseable {
         cleanup.close();
         core.registry().all().forEach(kind -> kind.cache().close());
         front.close();
+        chain.close();
     }
 }
