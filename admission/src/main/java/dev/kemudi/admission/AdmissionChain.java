@@ -3,6 +3,8 @@ package dev.kemudi.admission;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.Resource;
+import dev.kemudi.api.Status.Cause;
 import java.util.List;
 
 /*
@@ -31,7 +33,13 @@ public final class AdmissionChain implements AutoCloseable {
         client = new WebhookClient(cluster, limits);
         Webhooks webhooks = new Webhooks(cluster, limits, client);
         mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority, webhooks);
-        validating = List.of(limitRanger, priority, webhooks, new QuotaPlugin(cluster, limits));
+        validating =
+                List.of(
+                        limitRanger,
+                        priority,
+                        new ValidatingPolicies(cluster, limits),
+                        webhooks,
+                        new QuotaPlugin(cluster, limits));
     }
 
     /**
@@ -51,6 +59,11 @@ public final class AdmissionChain implements AutoCloseable {
             }
         }
         return tree;
+    }
+
+    /** What is wrong with the expressions of a policy or webhook that is about to be stored. */
+    public static List<Cause> problems(Resource resource, ObjectNode tree) {
+        return ExpressionChecks.problems(resource, tree);
     }
 
     /** Calls webhooks, for whoever else has some. */

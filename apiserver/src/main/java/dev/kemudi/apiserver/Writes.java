@@ -2,6 +2,7 @@ package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.AdmissionChain;
 import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
@@ -432,6 +433,9 @@ final class Writes {
         if (causes.isEmpty()) {
             causes.addAll(kind.definition().strategy().validate(ApiObject.of(tree), old));
             causes.addAll(customResources.validate(kind, tree));
+        }
+        if (causes.isEmpty()) {
+            causes.addAll(AdmissionChain.problems(kind.resource(), tree));
         }
         if (!causes.isEmpty()) {
             throw new ApiException(
