@@ -235,8 +235,17 @@ check "strategic merge is not for custom resources" 1 "UnsupportedMediaType|unkn
 check "delete the definition" 0 "deleted" k delete -f "$WORK/crd.yaml"
 check "its resources are gone" 1 "doesn't have a resource type|could not find the requested resource" kn get ct
 
+. "$(dirname "$0")/kinds.sh"
+
 check "auth can-i" 0 "^yes$" kn auth can-i create deployments
 check "auth can-i --list" 0 "\*\.\*" kn auth can-i --list
+kn create serviceaccount robot >/dev/null
+since 24 "create token" 0 "^ey[A-Za-z0-9_-]+\.ey" kn create token robot --duration 20m
+since 24 "create token for too short" 1 "may not specify a duration less than 10 minutes" kn create token robot --duration 5s
+since 28 "a token says who it is" 0 "system:serviceaccount:$NS:robot" bash -c \
+  "'$KUBECTL' auth whoami --kubeconfig /dev/null --insecure-skip-tls-verify \
+  --server \"\$('$KUBECTL' config view --minify -o jsonpath='{.clusters[0].cluster.server}')\" \
+  --token \"\$('$KUBECTL' -n $NS create token robot)\""
 since 28 "auth whoami" 0 "kubernetes-admin" k auth whoami
 check "events" 0 "No resources found|LAST SEEN" kn get events
 since 26 "kubectl events" 0 "No events found|LAST SEEN" kn events
@@ -270,6 +279,20 @@ if [ "$WITH_NODE" = "--with-node" ]; then
   check "exec" 0 "^hello$" kn exec "$POD" -- echo hello
   check "exec -i" 0 "^from stdin$" bash -c "echo 'from stdin' | '$KUBECTL' -n $NS exec -i $POD -- cat"
   check "exec's exit code" 7 "" kn exec "$POD" -- sh -c "exit 7"
+  check "run, attached to stdin" 0 "^got over here$" bash -c "echo over here | timeout 60 '$KUBECTL' -n $NS run fed --image=host --restart=Never --rm -i --command -- sh -c 'read line; echo got \$line; sleep 1'"
+  WEB=$(kn get pod "$POD" -o 'jsonpath={.status.podIP}')
+  python3 -m http.server --bind "$WEB" --directory "$WORK" 18088 >/dev/null 2>&1 &
+  SERVED=$!
+  eventually 15 "something listens in the pod" "web.yaml" curl -sS "http://$WEB:18088/"
+  "$KUBECTL" -n "$NS" port-forward "pod/$POD" 28088:18088 28089:1 >"$WORK/forwarded" 2>&1 &
+  FORWARD=$!
+  eventually 15 "port-forward listens" "127.0.0.1:28088 -> 18088" cat "$WORK/forwarded"
+  check "port-forward carries a request" 0 "web.yaml" curl -fsS http://127.0.0.1:28088/
+  check "and the next one" 0 "replicas" curl -fsS http://127.0.0.1:28088/web.yaml
+  check "a port where nothing listens ends the connection" 52 "" curl -sS http://127.0.0.1:28089/
+  eventually 5 "and port-forward says why" "error forwarding port 1 to pod|onnection refused" cat "$WORK/forwarded"
+  kill "$FORWARD" "$SERVED" 2>/dev/null
+  wait "$FORWARD" "$SERVED" 2>/dev/null
   check "describe pod" 0 "Node: +[^ ]+" kn describe pod "$POD"
   check "scale up" 0 "scaled" kn scale deployment web --replicas=3
   eventually 30 "three pods ready" "^3$" kn get deployment web -o 'jsonpath={.status.readyReplicas}'

@@ -3,11 +3,13 @@ package dev.kemudi.api;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.util.List;
 
 /**
- * The node's side of {@code kubectl logs} and {@code kubectl exec}: the API server asks, the node
- * answers. Calls block until the stream ends. Safe for use by many threads.
+ * The node's side of {@code kubectl logs}, {@code exec}, {@code attach} and {@code port-forward}:
+ * the API server asks, the node answers. Calls block until the stream ends. Safe for use by many
+ * threads.
  */
 public interface PodStreams {
     /**
@@ -45,4 +47,21 @@ public interface PodStreams {
      */
     int exec(ApiObject pod, String container, List<String> command, ExecStreams streams)
             throws IOException, InterruptedException;
+
+    /**
+     * Copies what the container prints from now on, and {@code stdin} to it when it is declared
+     * with one, until the container ends or a stream fails.
+     *
+     * @throws ApiException when the pod or container is not running here
+     */
+    void attach(ApiObject pod, String container, ExecStreams streams)
+            throws IOException, InterruptedException;
+
+    /**
+     * A new TCP connection to a port of the pod.
+     *
+     * @throws ApiException when the pod is not running here
+     * @throws IOException when nothing listens there
+     */
+    Socket connect(ApiObject pod, int port) throws IOException;
 }

@@ -23,11 +23,35 @@ public record Resource(
             new Resource("apps", "v1", "deployments", "Deployment", true);
     public static final Resource REPLICA_SETS =
             new Resource("apps", "v1", "replicasets", "ReplicaSet", true);
+    public static final Resource STATEFUL_SETS =
+            new Resource("apps", "v1", "statefulsets", "StatefulSet", true);
+    public static final Resource DAEMON_SETS =
+            new Resource("apps", "v1", "daemonsets", "DaemonSet", true);
+    public static final Resource CONTROLLER_REVISIONS =
+            new Resource("apps", "v1", "controllerrevisions", "ControllerRevision", true);
     public static final Resource JOBS = new Resource("batch", "v1", "jobs", "Job", true);
+    public static final Resource CRON_JOBS =
+            new Resource("batch", "v1", "cronjobs", "CronJob", true);
+    public static final Resource HORIZONTAL_POD_AUTOSCALERS =
+            new Resource(
+                    "autoscaling",
+                    "v2",
+                    "horizontalpodautoscalers",
+                    "HorizontalPodAutoscaler",
+                    true);
+    public static final Resource POD_DISRUPTION_BUDGETS =
+            new Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
     public static final Resource ENDPOINT_SLICES =
             new Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true);
     public static final Resource LEASES =
             new Resource("coordination.k8s.io", "v1", "leases", "Lease", true);
+    public static final Resource CERTIFICATE_SIGNING_REQUESTS =
+            new Resource(
+                    "certificates.k8s.io",
+                    "v1",
+                    "certificatesigningrequests",
+                    "CertificateSigningRequest",
+                    false);
     public static final Resource CUSTOM_RESOURCE_DEFINITIONS =
             new Resource(
                     "apiextensions.k8s.io",
@@ -62,6 +86,40 @@ public record Resource(
 
     private static Resource admission(String version, String plural, String kind) {
         return new Resource("admissionregistration.k8s.io", version, plural, kind, false);
+    }
+
+    public static final Resource ENDPOINTS = core("endpoints", "Endpoints", true);
+    public static final Resource PERSISTENT_VOLUMES =
+            core("persistentvolumes", "PersistentVolume", false);
+    public static final Resource PERSISTENT_VOLUME_CLAIMS =
+            core("persistentvolumeclaims", "PersistentVolumeClaim", true);
+    public static final Resource REPLICATION_CONTROLLERS =
+            core("replicationcontrollers", "ReplicationController", true);
+    public static final Resource POD_TEMPLATES = core("podtemplates", "PodTemplate", true);
+    public static final Resource INGRESSES = network("ingresses", "Ingress", true);
+    public static final Resource INGRESS_CLASSES = network("ingressclasses", "IngressClass", false);
+    public static final Resource NETWORK_POLICIES =
+            network("networkpolicies", "NetworkPolicy", true);
+    public static final Resource IP_ADDRESSES = network("ipaddresses", "IPAddress", false);
+    public static final Resource SERVICE_CIDRS = network("servicecidrs", "ServiceCIDR", false);
+    public static final Resource STORAGE_CLASSES = storage("storageclasses", "StorageClass", false);
+    public static final Resource CSI_DRIVERS = storage("csidrivers", "CSIDriver", false);
+    public static final Resource CSI_NODES = storage("csinodes", "CSINode", false);
+    public static final Resource CSI_STORAGE_CAPACITIES =
+            storage("csistoragecapacities", "CSIStorageCapacity", true);
+    public static final Resource VOLUME_ATTACHMENTS =
+            storage("volumeattachments", "VolumeAttachment", false);
+    public static final Resource NEW_EVENTS =
+            new Resource("events.k8s.io", "v1", "events", "Event", true);
+    public static final Resource RUNTIME_CLASSES =
+            new Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass", false);
+
+    private static Resource network(String plural, String kind, boolean namespaced) {
+        return new Resource("networking.k8s.io", "v1", plural, kind, namespaced);
+    }
+
+    private static Resource storage(String plural, String kind, boolean namespaced) {
+        return new Resource("storage.k8s.io", "v1", plural, kind, namespaced);
     }
 
     private static Resource rbac(String plural, String kind, boolean namespaced) {

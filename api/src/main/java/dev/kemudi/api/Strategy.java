@@ -54,4 +54,13 @@ public interface Strategy {
     default OptionalLong timeToLiveSeconds(ApiObject object) {
         return OptionalLong.empty();
     }
+
+    /**
+     * What objects of this kind are kept as, when it is another form of a kind that is kept; empty
+     * for a kind that is kept as it is shown. {@link #selectableFields} is asked about kept
+     * objects.
+     */
+    default Optional<StoredForm> storedForm() {
+        return Optional.empty();
+    }
 }

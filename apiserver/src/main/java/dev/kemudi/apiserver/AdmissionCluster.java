@@ -106,7 +106,11 @@ final class AdmissionCluster implements Cluster {
             int slash = account.indexOf('/');
             User user =
                     slash < 0
-                            ? new User(requester.name(), requester.groups())
+                            ? new User(
+                                    requester.name(),
+                                    requester.uid(),
+                                    requester.groups(),
+                                    requester.extra())
                             : User.named(
                                     User.serviceAccountName(
                                             account.substring(0, slash),

@@ -11,7 +11,6 @@ import dev.kemudi.api.Json;
 import dev.kemudi.api.Resource;
 import java.lang.System.Logger.Level;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -83,7 +82,7 @@ final class Admitting {
                         stored.name(),
                         Optional.empty(),
                         Optional.of(kind.view(stored)),
-                        asked.dryRun() ? asked.options().dry() : asked.options());
+                        asked.dryRun() ? asked.options().forDryRun(true) : asked.options());
         Attributes attributes = attributes(request, Optional.of(asked));
         chain.mutate(attributes);
         chain.validate(attributes);
@@ -106,7 +105,7 @@ final class Admitting {
                 request.name(),
                 request.object().map(ApiObject::of),
                 request.old(),
-                new Requester(options.user().name(), "", options.user().groups(), Map.of()),
+                requester(options.user()),
                 options.dryRun(),
                 () -> tree(request.operation(), options, deletion),
                 new Feedback() {
@@ -120,6 +119,10 @@ final class Admitting {
                         LOG.log(Level.DEBUG, () -> "audit annotation " + key + ": " + value);
                     }
                 });
+    }
+
+    private static Requester requester(User user) {
+        return new Requester(user.name(), user.uid(), user.groups(), user.extra());
     }
 
     /** The options as they stand in the request. */

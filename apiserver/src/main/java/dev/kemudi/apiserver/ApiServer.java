@@ -8,6 +8,7 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.api.StoredForm;
 import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import dev.kemudi.schema.BuiltinSchemas;
@@ -19,7 +20,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -27,7 +30,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * in the process, both with the same semantics. Safe for use by many threads.
  */
 public final class ApiServer implements AutoCloseable {
-    private static final String STORED_SUFFIX = "List";
+    private static final String LIST_SUFFIX = "List";
     private static final double TRACED_SHARE = 0.01;
 
     private final Config config;
@@ -42,7 +45,12 @@ public final class ApiServer implements AutoCloseable {
     private final CustomResources customResources;
     private final Rbac rbac;
     private final AdmissionChain chain;
+    private final ServiceAccountTokens tokens;
     private final CustomResourceCleanup cleanup;
+
+    /** By the prefix of their keys: versions of one kind show the same objects. */
+    private final Map<String, WatchCache> caches = new ConcurrentHashMap<>();
+
     private final AtomicReference<List<PodStreams>> podStreams = new AtomicReference<>(List.of());
 
     /**
@@ -78,6 +86,13 @@ public final class ApiServer implements AutoCloseable {
                         new AdmissionCluster(registry, rbac, () -> client("kube-apiserver")),
                         dev.kemudi.admission.Limits.defaults());
         Admitting admission = new Admitting(chain);
+        tokens =
+                new ServiceAccountTokens(
+                        registry,
+                        storage,
+                        Lazy.of(() -> TokenKeys.open(config.pkiDirectory())),
+                        time,
+                        limits);
         Writes writes =
                 new Writes(
                         storage,
@@ -87,6 +102,9 @@ public final class ApiServer implements AutoCloseable {
                         new Leases(store, time),
                         customResources,
                         new RoleGuard(rbac),
+                        List.of(
+                                new TokenSecrets(registry, storage, tokens, pki::authorityPem),
+                                new SigningRequests(pki, rbac, time)),
                         admission);
         Scales scales = new Scales(writes, admission);
         core =
@@ -105,7 +123,7 @@ public final class ApiServer implements AutoCloseable {
         cleanup = new CustomResourceCleanup(core);
         customResources.cleanWith(cleanup::begin);
         register(kinds.toArray(ResourceDefinition[]::new));
-        Authenticator authenticator = new Authenticator(pki.adminToken());
+        Authenticator authenticator = new Authenticator(pki.adminToken(), tokens);
         RequestBodies bodies =
                 new RequestBodies(
                         Lazy.of(() ->
@@ -123,8 +141,8 @@ public final class ApiServer implements AutoCloseable {
                         time,
                         limits,
                         TRACED_SHARE);
-        ExecUpgrade execUpgrade = new ExecUpgrade(authenticator, rbac, pods, limits);
-        front = new HttpFront(config, limits, pki, gate, execUpgrade);
+        Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle);
+        front = new HttpFront(config, limits, pki, gate, upgrades);
     }
 
     private Router router(
@@ -135,14 +153,20 @@ public final class ApiServer implements AutoCloseable {
                         bodies,
                         render,
                         watches,
-                        new SubresourceHandler(core, bodies, render, pods));
+                        new SubresourceHandler(
+                                core,
+                                bodies,
+                                render,
+                                pods,
+                                new TokenRequests(core.registry(), core.reads(), tokens)));
         Discovery discovery = new Discovery(core.registry(), new Subresources());
         return new Router(
                 authenticator,
                 discovery,
                 resources,
-                new Reviews(bodies, rbac),
+                new Reviews(bodies, rbac, authenticator),
                 new OpenApi(discovery, core.registry(), schemas),
+                new IssuerDiscovery(tokens, this::url),
                 rbac);
     }
 
@@ -205,13 +229,16 @@ public final class ApiServer implements AutoCloseable {
 
     /** A kubeconfig for the admin with everything embedded; only after {@link #start}. */
     public String kubeconfig() {
+        return pki.kubeconfig(url());
+    }
+
+    private String url() {
         String host =
                 switch (config.listenAddress()) {
                     case "0.0.0.0", "::", "" -> "127.0.0.1";
                     default -> config.listenAddress();
                 };
-        return pki.kubeconfig(
-                "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+        return "https://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port();
     }
 
     /** Serves more kinds from now on. */
@@ -221,6 +248,8 @@ public final class ApiServer implements AutoCloseable {
 
     private Kind kind(ResourceDefinition definition) {
         Resource resource = definition.resource();
+        Resource stored =
+                definition.strategy().storedForm().map(StoredForm::resource).orElse(resource);
         return new Kind(
                 definition,
                 new Rules(
@@ -228,16 +257,19 @@ public final class ApiServer implements AutoCloseable {
                         false,
                         MissingNode.getInstance(),
                         Optional.empty()),
-                new WatchCache(
-                        store,
-                        Kind.keyPrefix(resource),
-                        limits,
-                        resource.equals(Resource.CUSTOM_RESOURCE_DEFINITIONS)
-                                ? Optional.of(customResources)
-                                : Optional.empty()),
-                resource.kind() + STORED_SUFFIX,
-                resource.apiVersion(),
+                caches.computeIfAbsent(Kind.keyPrefix(stored), this::cache),
+                resource.kind() + LIST_SUFFIX,
+                stored.apiVersion(),
                 false);
+    }
+
+    private WatchCache cache(String prefix) {
+        boolean definitions = prefix.equals(Kind.keyPrefix(Resource.CUSTOM_RESOURCE_DEFINITIONS));
+        return new WatchCache(
+                store,
+                prefix,
+                limits,
+                definitions ? Optional.of(customResources) : Optional.empty());
     }
 
     private Schema schema(Resource resource) {
@@ -271,7 +303,7 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    /** Where logs and exec of pods come from. */
+    /** Where logs, exec, attach and port-forward of pods come from. */
     public void attach(PodStreams streams) {
         podStreams.set(List.of(streams));
     }

@@ -1,26 +1,32 @@
 package dev.kemudi.apiserver;
 
+import dev.kemudi.apiserver.Certificates.Subject;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import javax.naming.InvalidNameException;
-import javax.naming.ldap.LdapName;
-import javax.naming.ldap.Rdn;
 
 /**
  * Tells who a request comes from: a client certificate signed by our authority (CN is the user, O
- * its groups) or a bearer token. TLS has checked the certificate already; nothing at all is the
- * anonymous user, a wrong token is refused.
+ * its groups) or a bearer token, the admin's or a ServiceAccount's. TLS has checked the certificate
+ * already; nothing at all is the anonymous user, a wrong token is refused.
  */
 final class Authenticator {
-    private final byte[] adminToken;
+    private static final String CREDENTIAL = "authentication.kubernetes.io/credential-id";
+    private static final List<String> OURS = List.of(ServiceAccountTokens.ISSUER);
 
-    Authenticator(String adminToken) {
+    private final byte[] adminToken;
+    private final ServiceAccountTokens tokens;
+
+    Authenticator(String adminToken, ServiceAccountTokens tokens) {
         this.adminToken = adminToken.getBytes(StandardCharsets.UTF_8);
+        this.tokens = tokens;
     }
 
     /** Empty when what was presented is wrong. */
@@ -29,39 +35,52 @@ final class Authenticator {
         if (certificates.isPresent() && certificates.get().length > 0) {
             return fromCertificate((X509Certificate) certificates.get()[0]);
         }
-        if (authorization.isEmpty()) {
-            return Optional.of(User.ANONYMOUS);
-        }
-        String value = authorization.get();
+        String value = authorization.orElse("");
         if (!value.regionMatches(true, 0, "Bearer ", 0, 7)) {
-            return Optional.empty();
+            return Optional.of(User.ANONYMOUS); // as Kubernetes: other schemes say nothing
         }
-        byte[] token = value.substring(7).strip().getBytes(StandardCharsets.UTF_8);
-        return MessageDigest.isEqual(token, adminToken)
-                ? Optional.of(
-                        new User("kubernetes-admin", List.of(User.MASTERS, "system:authenticated")))
-                : Optional.empty();
+        return switch (verdict(value.substring(7).strip(), OURS)) {
+            case Verdict.Known known -> Optional.of(known.user());
+            case Verdict.Unknown unknown -> Optional.empty();
+        };
+    }
+
+    /**
+     * What a token is worth for {@code audiences}.
+     *
+     * @param audiences empty for this server
+     */
+    Verdict verdict(String token, List<String> audiences) {
+        List<String> wanted = audiences.isEmpty() ? OURS : audiences;
+        if (MessageDigest.isEqual(token.getBytes(StandardCharsets.UTF_8), adminToken)) {
+            User admin = new User("kubernetes-admin", List.of(User.MASTERS, User.AUTHENTICATED));
+            return wanted.containsAll(OURS)
+                    ? new Verdict.Known(admin, OURS)
+                    : new Verdict.Unknown("");
+        }
+        return tokens.check(token, wanted);
     }
 
     private static Optional<User> fromCertificate(X509Certificate certificate) {
-        String name = "";
-        List<String> groups = new ArrayList<>();
+        Subject subject;
+        String print;
         try {
-            for (Rdn rdn :
-                    new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
-                switch (rdn.getType()) {
-                    case "CN" -> name = String.valueOf(rdn.getValue());
-                    case "O" -> groups.add(String.valueOf(rdn.getValue()));
-                    default -> {}
-                }
-            }
-        } catch (InvalidNameException e) {
+            subject = Subject.of(certificate.getSubjectX500Principal());
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            print = HexFormat.of().formatHex(digest.digest(certificate.getEncoded()));
+        } catch (IllegalArgumentException | GeneralSecurityException e) {
             return Optional.empty();
         }
-        if (name.isEmpty()) {
+        if (subject.commonName().isEmpty()) {
             return Optional.empty();
         }
-        groups.add("system:authenticated");
-        return Optional.of(new User(name, List.copyOf(groups)));
+        List<String> groups = new ArrayList<>(subject.organizations());
+        groups.add(User.AUTHENTICATED);
+        return Optional.of(
+                new User(
+                        subject.commonName(),
+                        "",
+                        List.copyOf(groups),
+                        Map.of(CREDENTIAL, List.of("X509SHA256=" + print))));
     }
 }

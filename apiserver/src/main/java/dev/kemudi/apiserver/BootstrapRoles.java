@@ -1,25 +1,30 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Resource;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The roles that every cluster has from its first start: {@code cluster-admin}, {@code admin},
  * {@code edit}, {@code view}, and what everybody authenticated may read of the server itself. Made
- * when missing; never changed afterwards. Source: Kubernetes documentation, "Using RBAC
- * Authorization", default roles.
+ * when missing; changed afterwards only where a binding lacks a group. Source: Kubernetes
+ * documentation, "Using RBAC Authorization", default roles.
  */
 final class BootstrapRoles {
     private static final List<String> READ = List.of("get", "list", "watch");
     private static final List<String> WRITE =
             List.of("create", "delete", "deletecollection", "patch", "update");
     private static final String LABEL = "rbac.authorization.k8s.io/aggregate-to-";
+    private static final String UPDATED = "rbac.authorization.kubernetes.io/autoupdate";
     private static final List<String> CORE_OBJECTS =
             List.of(
                     "configmaps",
@@ -75,7 +80,15 @@ final class BootstrapRoles {
         role(
                 "system:public-info-viewer",
                 paths("/healthz", "/livez", "/readyz", "/version", "/version/"));
-        bind("system:public-info-viewer", "system:authenticated");
+        bind("system:public-info-viewer", "system:authenticated", "system:unauthenticated");
+        role(
+                "system:service-account-issuer-discovery",
+                paths(
+                        "/.well-known/openid-configuration",
+                        "/.well-known/openid-configuration/",
+                        "/openid/v1/jwks",
+                        "/openid/v1/jwks/"));
+        bind("system:service-account-issuer-discovery", "system:serviceaccounts");
         makeRolesForUsers();
     }
 
@@ -180,18 +193,42 @@ final class BootstrapRoles {
         return tree;
     }
 
-    private void bind(String role, String group) {
+    private void bind(String role, String... groups) {
         ObjectNode tree = named(role);
-        tree.putArray("subjects")
-                .addObject()
-                .put("kind", "Group")
-                .put("apiGroup", Resource.ROLES.group())
-                .put("name", group);
+        for (String group : groups) {
+            tree.withArrayProperty("subjects")
+                    .addObject()
+                    .put("kind", "Group")
+                    .put("apiGroup", Resource.ROLES.group())
+                    .put("name", group);
+        }
         tree.putObject("roleRef")
                 .put("apiGroup", Resource.ROLES.group())
                 .put("kind", "ClusterRole")
                 .put("name", role);
         create(Resource.CLUSTER_ROLE_BINDINGS, tree);
+        client.find(Resource.CLUSTER_ROLE_BINDINGS, "", role)
+                .ifPresent(stored -> addMissing(stored, tree.path("subjects")));
+    }
+
+    /** A cluster of an earlier version lacks subjects; whoever wants that says so. */
+    private void addMissing(ApiObject stored, JsonNode subjects) {
+        if (stored.annotations().getOrDefault(UPDATED, "true").equals("false")) {
+            return;
+        }
+        Set<String> there = new HashSet<>();
+        stored.at("/subjects").forEach(subject -> there.add(subject.path("name").asText()));
+        List<JsonNode> missing = new ArrayList<>();
+        for (JsonNode subject : subjects) {
+            if (!there.contains(subject.path("name").asText())) {
+                missing.add(subject);
+            }
+        }
+        if (!missing.isEmpty()) {
+            client.update(
+                    Resource.CLUSTER_ROLE_BINDINGS,
+                    stored.edit(tree -> missing.forEach(tree.withArrayProperty("subjects")::add)));
+        }
     }
 
     private void create(Resource resource, ObjectNode tree) {

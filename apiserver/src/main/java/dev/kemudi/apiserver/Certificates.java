@@ -18,17 +18,41 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+import javax.security.auth.x500.X500Principal;
 
 /** Makes X.509 v3 certificates (RFC 5280), signed with ECDSA on P-256 and SHA-256. */
 final class Certificates {
     private static final byte[] ECDSA_SHA256 = Der.sequence(Der.oid("1.2.840.10045.4.3.2"));
-    private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
-    private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+    static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+    static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
     private static final int CLIENT_KEY_BITS = 2_048;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     /** Who a certificate is for. */
     record Subject(String commonName, List<String> organizations) {
+        /**
+         * @throws IllegalArgumentException when it is no name that can be read
+         */
+        static Subject of(X500Principal principal) {
+            String commonName = "";
+            List<String> organizations = new ArrayList<>();
+            try {
+                for (Rdn rdn : new LdapName(principal.getName()).getRdns()) {
+                    switch (rdn.getType()) {
+                        case "CN" -> commonName = String.valueOf(rdn.getValue());
+                        case "O" -> organizations.add(String.valueOf(rdn.getValue()));
+                        default -> {}
+                    }
+                }
+            } catch (InvalidNameException e) {
+                throw new IllegalArgumentException("a name that cannot be read", e);
+            }
+            return new Subject(commonName, List.copyOf(organizations));
+        }
+
         byte[] encoded() {
             List<byte[]> parts = new ArrayList<>();
             organizations.forEach(o -> parts.add(attribute("2.5.4.10", o)));
@@ -44,8 +68,23 @@ final class Certificates {
     /** A certificate with its key. */
     record Identity(X509Certificate certificate, PrivateKey key) {}
 
+    /**
+     * What is to be certified.
+     *
+     * @param subject the encoded name
+     * @param encipherment whether the key may also encipher keys, as RSA does in old TLS
+     * @param purposes of the extended key usage, such as {@link #CLIENT_AUTH}
+     * @param alternatives encoded GeneralNames
+     */
+    record Wanted(
+            byte[] subject,
+            PublicKey key,
+            boolean encipherment,
+            List<String> purposes,
+            List<byte[]> alternatives) {}
+
     private record Request(
-            Subject subject,
+            byte[] subject,
             PublicKey key,
             byte[] issuer,
             byte[] issuerKeyId,
@@ -60,7 +99,8 @@ final class Certificates {
         Subject subject = new Subject(commonName, List.of());
         byte[] keyId = keyId(pair.getPublic());
         Request request =
-                new Request(subject, pair.getPublic(), subject.encoded(), keyId, from, until);
+                new Request(
+                        subject.encoded(), pair.getPublic(), subject.encoded(), keyId, from, until);
         // keyCertSign (bit 5) and cRLSign (bit 6)
         List<byte[]> extensions =
                 List.of(
@@ -76,21 +116,35 @@ final class Certificates {
             Identity authority, Subject subject, List<String> names, Instant from, Instant until)
             throws GeneralSecurityException {
         KeyPair pair = names.isEmpty() ? newClientKeyPair() : newKeyPair();
+        List<byte[]> general = names.stream().map(Certificates::generalName).toList();
+        String purpose = names.isEmpty() ? CLIENT_AUTH : SERVER_AUTH;
+        Wanted wanted =
+                new Wanted(subject.encoded(), pair.getPublic(), false, List.of(purpose), general);
+        return new Identity(certify(authority, wanted, from, until), pair.getPrivate());
+    }
+
+    /** A certificate for a key that may be somebody else's. */
+    static X509Certificate certify(Identity authority, Wanted wanted, Instant from, Instant until)
+            throws GeneralSecurityException {
         PublicKey issuerKey = authority.certificate().getPublicKey();
         byte[] issuer = authority.certificate().getSubjectX500Principal().getEncoded();
         Request request =
-                new Request(subject, pair.getPublic(), issuer, keyId(issuerKey), from, until);
+                new Request(wanted.subject(), wanted.key(), issuer, keyId(issuerKey), from, until);
         List<byte[]> extensions = new ArrayList<>();
         extensions.add(extension("2.5.29.19", true, Der.sequence()));
-        // digitalSignature (bit 0)
-        extensions.add(extension("2.5.29.15", true, Der.bits(7, new byte[] {(byte) 0x80})));
-        String purpose = names.isEmpty() ? CLIENT_AUTH : SERVER_AUTH;
-        extensions.add(extension("2.5.29.37", false, Der.sequence(Der.oid(purpose))));
-        if (!names.isEmpty()) {
-            byte[][] general = names.stream().map(Certificates::generalName).toArray(byte[][]::new);
+        // digitalSignature (bit 0) and keyEncipherment (bit 2)
+        byte[] usage =
+                wanted.encipherment()
+                        ? Der.bits(5, new byte[] {(byte) 0xa0})
+                        : Der.bits(7, new byte[] {(byte) 0x80});
+        extensions.add(extension("2.5.29.15", true, usage));
+        byte[][] purposes = wanted.purposes().stream().map(Der::oid).toArray(byte[][]::new);
+        extensions.add(extension("2.5.29.37", false, Der.sequence(purposes)));
+        if (!wanted.alternatives().isEmpty()) {
+            byte[][] general = wanted.alternatives().toArray(byte[][]::new);
             extensions.add(extension("2.5.29.17", false, Der.sequence(general)));
         }
-        return new Identity(sign(request, extensions, authority.key()), pair.getPrivate());
+        return sign(request, extensions, authority.key());
     }
 
     private static byte[] generalName(String name) {
@@ -119,7 +173,7 @@ final class Certificates {
                         ECDSA_SHA256,
                         request.issuer(),
                         Der.sequence(Der.time(request.from()), Der.time(request.until())),
-                        request.subject().encoded(),
+                        request.subject(),
                         request.key().getEncoded(),
                         Der.explicit(3, Der.sequence(all.toArray(byte[][]::new))));
         Signature signature = Signature.getInstance("SHA256withECDSA");

@@ -39,7 +39,13 @@ final class Deletes {
             String uid,
             String resourceVersion,
             boolean dryRun,
-            WriteOptions options) {}
+            WriteOptions options) {
+        /** The same for what {@code object} has become since the preconditions were checked. */
+        Request about(ApiObject object) {
+            String version = resourceVersion.isEmpty() ? "" : object.resourceVersion();
+            return new Request(propagation, graceSeconds, object.uid(), version, dryRun, options);
+        }
+    }
 
     /**
      * @param gone whether the object left with this call; otherwise {@code object} is how it now
@@ -78,8 +84,10 @@ final class Deletes {
                 Status.conflict(kind.resource(), name, "the object keeps changing; try again"));
     }
 
-    private static void checkPreconditions(
-            Kind kind, String name, ApiObject stored, Request request) {
+    /**
+     * @throws ApiException 409 when {@code stored} is not the object that was meant
+     */
+    static void checkPreconditions(Kind kind, String name, ApiObject stored, Request request) {
         if (!request.uid().isEmpty() && !request.uid().equals(stored.uid())) {
             throw new ApiException(
                     Status.conflict(

@@ -267,7 +267,7 @@ final class Discovery {
         texts(entry, "categories", definition.categories());
         entry.put(
                 "storageVersionHash",
-                sha((Kind.keyPrefix(resource)).getBytes(StandardCharsets.UTF_8)).substring(0, 11));
+                sha(kind.keyPrefix().getBytes(StandardCharsets.UTF_8)).substring(0, 11));
         for (Extra sub : subresources.of(kind)) {
             legacyExtra(
                     array.addObject(),

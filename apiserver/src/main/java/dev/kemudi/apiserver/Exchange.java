@@ -40,6 +40,11 @@ interface Exchange {
     /** What to throw so that the client sees that the answer is not whole. */
     RuntimeException cutShort();
 
+    /** {@code text} as the value of a {@code Warning} header (RFC 7234, section 5.5). */
+    static String warning(String text) {
+        return "299 - \"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+    }
+
     /** The path's decoded segments. */
     default List<String> segments() {
         return RequestPath.segments(rawPath());

@@ -13,9 +13,9 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /**
- * One exec: the connection's thread reads what the client sends, another virtual thread runs the
- * command. When the client goes, the command is interrupted; when the command ends, the client
- * hears how and the connection closes.
+ * One exec or attachment: the connection's thread reads what the client sends, another virtual
+ * thread runs the command. When the client goes, the command is interrupted; when the command ends,
+ * the client hears how and the connection closes.
  */
 final class ExecSession implements ServerConnection {
     private static final System.Logger LOG = System.getLogger(ExecSession.class.getName());

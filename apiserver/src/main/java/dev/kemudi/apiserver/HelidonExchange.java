@@ -113,7 +113,7 @@ final class HelidonExchange implements Exchange {
 
     @Override
     public void warn(String text) {
-        warnings.add("299 - \"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"");
+        warnings.add(Exchange.warning(text));
     }
 
     private void head(int code, String contentType) {

@@ -23,17 +23,17 @@ final class HttpFront implements AutoCloseable {
     private final Limits limits;
     private final Pki pki;
     private final Gate gate;
-    private final ExecUpgrade exec;
+    private final Upgrades upgrades;
     private @Nullable Watchdog watchdog;
     private @Nullable WebServer server;
     private int port;
 
-    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Gate gate, ExecUpgrade exec) {
+    HttpFront(ApiServer.Config config, Limits limits, Pki pki, Gate gate, Upgrades upgrades) {
         this.config = config;
         this.limits = limits;
         this.pki = pki;
         this.gate = gate;
-        this.exec = exec;
+        this.upgrades = upgrades;
         port = config.port();
     }
 
@@ -76,8 +76,8 @@ final class HttpFront implements AutoCloseable {
                                 .maxPrologueLength(limits.headerBytesMax())
                                 .validatePath(false)
                                 .build())
-                .addUpgrader(exec.webSocket())
-                .addUpgrader(exec.spdy())
+                .addUpgrader(upgrades.webSocket())
+                .addUpgrader(upgrades.spdy())
                 .build();
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.api.StoredForm;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -12,7 +13,7 @@ import java.util.function.Predicate;
  * One served version of a resource.
  *
  * @param storageVersion the {@code apiVersion} objects are stored under; versions differ only in
- *     their names
+ *     their names, unless the strategy has a form of its own
  * @param custom whether a CustomResourceDefinition made it
  */
 record Kind(
@@ -27,6 +28,15 @@ record Kind(
         return definition.resource();
     }
 
+    /** What the objects lie as in the store. */
+    Resource stored() {
+        return definition.strategy().storedForm().map(StoredForm::resource).orElse(resource());
+    }
+
+    String keyPrefix() {
+        return keyPrefix(stored());
+    }
+
     static String keyPrefix(Resource resource) {
         String group = resource.group().isEmpty() ? "core" : resource.group();
         return "/registry/" + group + "/" + resource.plural() + "/";
@@ -38,7 +48,7 @@ record Kind(
     }
 
     String key(String namespace, String name) {
-        return keyPrefix(resource()) + relativeKey(namespace, name);
+        return keyPrefix() + relativeKey(namespace, name);
     }
 
     /** {@code object} under this version's name: the shared tree itself when it is stored so. */
@@ -49,8 +59,25 @@ record Kind(
         }
         ObjectNode tree = object.tree().objectNode();
         tree.setAll(object.tree());
-        tree.put("apiVersion", wanted);
-        return ApiObject.of(tree);
+        ObjectNode shown =
+                definition
+                        .strategy()
+                        .storedForm()
+                        .map(form -> form.fromStored().apply(tree))
+                        .orElse(tree);
+        shown.put("apiVersion", wanted);
+        return ApiObject.of(shown);
+    }
+
+    /** {@code tree}, which is of this version and the caller's own, as it is stored. */
+    ObjectNode stored(ObjectNode tree) {
+        ObjectNode stored =
+                definition
+                        .strategy()
+                        .storedForm()
+                        .map(form -> form.toStored().apply(tree))
+                        .orElse(tree);
+        return stored.put("apiVersion", storageVersion);
     }
 
     /** As {@link #view}, of many at once. */

@@ -30,9 +30,16 @@ package dev.kemudi.apiserver;
  * @param idleMillisMax 300_000: connections that do nothing for five minutes are closed
  * @param writeRetriesMax 20: attempts of a patch that keeps losing the race for its object
  * @param patchOperationsMax 10_000: operations of one JSON patch, as kube-apiserver
- * @param execSessionsMax 100: exec and attach streams; each holds a process of the node
+ * @param execSessionsMax 100: exec, attach and port-forward; each exec holds a process of the node
  * @param execBufferBytesMax 1_048_576: one message, and what a command has not read of its stdin
  *     yet
+ * @param forwardedConnectionsMax 256: TCP connections of one port-forward; a browser that loads a
+ *     page through it opens some tens
+ * @param forwardBufferBytesMax 65_536: what one of them has sent and the pod has not read yet
+ * @param tokensRememberedMax 1_024: ServiceAccount tokens whose signature need not be checked
+ *     again; the accounts that are busy at one time
+ * @param disruptedPodsMax 2_000: evictions of one budget that no controller has confirmed yet, as
+ *     kube-apiserver
  * @param drainMillis 2_000: what running requests get to finish when the server stops
  */
 public record Limits(
@@ -57,11 +64,15 @@ public record Limits(
         int patchOperationsMax,
         int execSessionsMax,
         int execBufferBytesMax,
+        int forwardedConnectionsMax,
+        int forwardBufferBytesMax,
+        int tokensRememberedMax,
+        int disruptedPodsMax,
         int drainMillis) {
     public static Limits defaults() {
         return new Limits(
                 3_145_728, 30_000, 65_536, 400, 200, 12_000, 1_024, 8_388_608, 4_096, 8_388_608,
                 1_800, 30_000, 3_000, 100_000, 1_000, 12_000, 300_000, 20, 10_000, 100, 1_048_576,
-                2_000);
+                256, 65_536, 1_024, 2_000, 2_000);
     }
 }

@@ -98,7 +98,8 @@ final class ObjectMeta {
                             "Required value: name or generateName is required",
                             "metadata.name"));
         } else if (!Names.isDnsSubdomain(name)
-                && !resource.group().equals("rbac.authorization.k8s.io")) {
+                && !resource.group().equals("rbac.authorization.k8s.io")
+                && !resource.equals(Resource.IP_ADDRESSES)) {
             causes.add(invalid("metadata.name", name, Names.SUBDOMAIN_RULE));
         }
         keys(metadata, "labels", causes);

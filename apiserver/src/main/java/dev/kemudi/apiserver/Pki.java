@@ -185,7 +185,7 @@ final class Pki {
     }
 
     /** Written beside and renamed, so that a crash leaves the old file or the new one. */
-    private static void secret(Path file, String text) throws IOException {
+    static void secret(Path file, String text) throws IOException {
         Path draft = file.resolveSibling(file.getFileName() + ".new");
         Files.deleteIfExists(draft);
         Set<PosixFilePermission> owner = PosixFilePermissions.fromString("rw-------");
@@ -195,9 +195,39 @@ final class Pki {
                 draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private static String pem(String type, byte[] der) {
+    static String pem(String type, byte[] der) {
         String body = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
         return "-----BEGIN " + type + "-----\n" + body + "\n-----END " + type + "-----\n";
+    }
+
+    /** The certificate that clients check this server by, as PEM. */
+    String authorityPem() {
+        try {
+            return pem("CERTIFICATE", authority.certificate().getEncoded());
+        } catch (CertificateException e) {
+            throw new IllegalStateException("cannot encode our own certificate", e);
+        }
+    }
+
+    /**
+     * Certifies what was asked for.
+     *
+     * @return PEM
+     */
+    String certify(Certificates.Wanted wanted, Instant now, Duration life) {
+        Instant end = authority.certificate().getNotAfter().toInstant();
+        Instant until = now.plus(life);
+        try {
+            X509Certificate made =
+                    Certificates.certify(
+                            authority,
+                            wanted,
+                            now.minus(BACKDATED),
+                            until.isBefore(end) ? until : end);
+            return pem("CERTIFICATE", made.getEncoded());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("cannot sign with our authority", e);
+        }
     }
 
     String adminToken() {

@@ -13,6 +13,7 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -21,20 +22,32 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What reaches into a pod: logs and exec, answered by the node. */
+/** What reaches into a pod: logs, exec, attach and port-forward, answered by the node. */
 final class PodHandler {
     private final Core core;
     private final Supplier<List<PodStreams>> streams;
 
-    /** One exec as it was asked for. */
+    /**
+     * One exec as it was asked for.
+     *
+     * @param attach to the container's own streams, without a command
+     */
     record Exec(
             ApiObject pod,
             String container,
+            boolean attach,
             List<String> command,
             boolean stdin,
             boolean stdout,
             boolean stderr,
             boolean tty) {}
+
+    /**
+     * One port-forward as it was asked for.
+     *
+     * @param ports of the pod, when the request names them
+     */
+    record Forward(ApiObject pod, List<Integer> ports) {}
 
     PodHandler(Core core, Supplier<List<PodStreams>> streams) {
         this.core = core;
@@ -168,15 +181,12 @@ final class PodHandler {
         }
     }
 
-    /** Checks an exec request before the connection is taken over. */
+    /** Checks an exec or attach request before the connection is taken over. */
     Exec exec(RequestPath path, Params params) {
-        if (!path.subresource().equals("exec")) {
-            throw unsupported(path);
-        }
-        Kind kind = core.registry().get(Resource.PODS);
-        ApiObject pod = core.reads().get(kind, path.namespace(), path.name());
-        List<String> command = params.all("command");
-        if (command.isEmpty()) {
+        boolean attach = path.subresource().equals("attach");
+        ApiObject pod = pod(path);
+        List<String> command = attach ? List.of() : params.all("command");
+        if (!attach && command.isEmpty()) {
             throw new ApiException(
                     Status.badRequest("you must specify at least 1 command for the exec"));
         }
@@ -185,6 +195,7 @@ final class PodHandler {
         return new Exec(
                 pod,
                 container(pod, params.text("container")),
+                attach,
                 command,
                 params.flag("stdin"),
                 params.flag("stdout"),
@@ -194,46 +205,111 @@ final class PodHandler {
 
     /** Asks admission about a command that is about to run in a pod. */
     void admit(Exec exec, User user) {
-        ObjectNode options = Json.MAPPER.createObjectNode();
-        options.put("kind", "PodExecOptions").put("apiVersion", "v1");
+        ObjectNode options = options(exec.attach() ? "PodAttachOptions" : "PodExecOptions");
         options.put("stdin", exec.stdin()).put("stdout", exec.stdout());
         options.put("stderr", exec.stderr()).put("tty", exec.tty());
         options.put("container", exec.container());
-        exec.command().forEach(options.putArray("command")::add);
+        if (!exec.attach()) {
+            exec.command().forEach(options.putArray("command")::add);
+        }
+        admit(exec.pod(), exec.attach() ? "attach" : "exec", options, user);
+    }
+
+    /** Asks admission about a port-forward that is about to begin. */
+    void admit(Forward forward, User user) {
+        ObjectNode options = options("PodPortForwardOptions");
+        forward.ports().forEach(options.putArray("ports")::add);
+        admit(forward.pod(), "portforward", options, user);
+    }
+
+    private static ObjectNode options(String kind) {
+        return Json.MAPPER.createObjectNode().put("kind", kind).put("apiVersion", "v1");
+    }
+
+    private void admit(ApiObject pod, String subresource, ObjectNode options, User user) {
         core.admission()
                 .passed(
                         new Admitting.Request(
                                 Operation.CONNECT,
                                 core.registry().get(Resource.PODS),
-                                "exec",
-                                exec.pod().namespace(),
-                                exec.pod().name(),
+                                subresource,
+                                pod.namespace(),
+                                pod.name(),
                                 Optional.of(options),
                                 Optional.empty(),
                                 WriteOptions.of("").by(user)));
     }
 
+    private ApiObject pod(RequestPath path) {
+        return core.reads().get(core.registry().get(Resource.PODS), path.namespace(), path.name());
+    }
+
+    /**
+     * Checks a port-forward before the connection is taken over. Ports are named in the request by
+     * clients that use channels, and later by those that use SPDY.
+     */
+    Forward forward(RequestPath path, Params params) {
+        ApiObject pod = pod(path);
+        List<Integer> ports = new ArrayList<>();
+        for (String list : params.all("ports")) {
+            for (String port : list.split(",", -1)) {
+                ports.add(port(port));
+            }
+        }
+        if (ports.size() > core.limits().forwardedConnectionsMax()) {
+            throw new ApiException(
+                    Status.badRequest(
+                            "ports: expected at most "
+                                    + core.limits().forwardedConnectionsMax()
+                                    + ", found "
+                                    + ports.size()));
+        }
+        node();
+        return new Forward(pod, List.copyOf(ports));
+    }
+
+    private static int port(String text) {
+        try {
+            int port = Integer.parseInt(text.strip());
+            if (port > 0 && port < 65_536) {
+                return port;
+            }
+        } catch (NumberFormatException e) {
+            throw new ApiException(
+                    Status.badRequest("ports: expected numbers, found \"" + text + "\""));
+        }
+        throw new ApiException(
+                Status.badRequest("ports: expected 1 to 65535, found \"" + text + "\""));
+    }
+
+    /** Runs the command, or attaches; @return the exit code, 0 for an attachment that ended */
     int run(Exec exec, ExecStreams io) throws IOException, InterruptedException {
+        if (exec.attach()) {
+            node().attach(exec.pod(), exec.container(), io);
+            return 0;
+        }
         return node().exec(exec.pod(), exec.container(), exec.command(), io);
     }
 
-    static ApiException unsupported(RequestPath path) {
-        return new ApiException(
-                Status.of(
-                        501,
-                        "NotImplemented",
-                        path.subresource() + " is not served; exec and log are"));
+    Socket connect(Forward forward, int port) throws IOException {
+        return node().connect(forward.pod(), port);
     }
 
-    /** What to say to an exec that came without a protocol we can upgrade to. */
+    /** What to say to a request that came without a protocol we can upgrade to. */
     ApiException notUpgraded(Exchange exchange, RequestPath path) {
-        if (!path.subresource().equals("exec")) {
-            return unsupported(path);
+        boolean forwarding = path.subresource().equals("portforward");
+        if (forwarding) {
+            forward(path, exchange.params());
+        } else {
+            exec(path, exchange.params()); // what is wrong with the request itself comes first
         }
-        exec(path, exchange.params()); // what is wrong with the request itself comes first
         return new ApiException(
                 Status.badRequest(
-                        "exec needs an upgrade to WebSocket (v5.channel.k8s.io or"
-                                + " v4.channel.k8s.io) or SPDY/3.1 on an HTTP/1.1 connection"));
+                        path.subresource()
+                                + " needs an upgrade to WebSocket ("
+                                + (forwarding
+                                        ? "SPDY/3.1+portforward.k8s.io or v4.channel.k8s.io"
+                                        : "v5.channel.k8s.io or v4.channel.k8s.io")
+                                + ") or SPDY/3.1 on an HTTP/1.1 connection"));
     }
 }

@@ -89,7 +89,7 @@ final class Reads {
 
     private Page nextPage(Kind kind, WatchFilter filter, ContinueToken token, int limit) {
         Map<String, ApiObject> rest = new java.util.LinkedHashMap<>();
-        int prefix = Kind.keyPrefix(kind.resource()).length();
+        int prefix = kind.keyPrefix().length();
         for (KeyValue kv : storage.page(kind, filter, token.after(), token.revision())) {
             String key =
                     new String(kv.key().array(), java.nio.charset.StandardCharsets.UTF_8)

@@ -17,10 +17,12 @@ final class Reviews {
 
     private final RequestBodies bodies;
     private final Rbac rbac;
+    private final Authenticator authenticator;
 
-    Reviews(RequestBodies bodies, Rbac rbac) {
+    Reviews(RequestBodies bodies, Rbac rbac, Authenticator authenticator) {
         this.bodies = bodies;
         this.rbac = rbac;
+        this.authenticator = authenticator;
     }
 
     /**
@@ -41,23 +43,22 @@ final class Reviews {
         if (kind.isEmpty()) {
             return false;
         }
-        if (kind.equals("SubjectAccessReview") || kind.equals("LocalSubjectAccessReview")) {
-            rbac.require(
-                    new Access(
-                            user,
-                            "create",
-                            AUTHORIZATION,
-                            segments.getLast(),
-                            "",
-                            namespace,
-                            "",
-                            ""));
-        }
+        rbac.require(
+                new Access(
+                        user,
+                        "create",
+                        segments.get(1),
+                        segments.getLast(),
+                        "",
+                        namespace,
+                        "",
+                        ""));
         ObjectNode review = bodies.read(exchange);
         review.put("apiVersion", groupVersion).put("kind", kind);
         JsonNode spec = review.path("spec");
         switch (kind) {
-            case "SelfSubjectReview" -> self(review, user);
+            case "SelfSubjectReview" -> user.into(review.putObject("status").putObject("userInfo"));
+            case "TokenReview" -> token(review, spec);
             case "SelfSubjectRulesReview" ->
                     rules(review, rbac.rulesOf(user, spec.path("namespace").asText("")));
             case "SelfSubjectAccessReview" -> decide(review, spec, user);
@@ -75,6 +76,7 @@ final class Reviews {
         }
         return switch (resource) {
             case "authentication.k8s.io/v1/selfsubjectreviews" -> "SelfSubjectReview";
+            case "authentication.k8s.io/v1/tokenreviews" -> "TokenReview";
             case AUTHORIZATION + "/v1/selfsubjectaccessreviews" -> "SelfSubjectAccessReview";
             case AUTHORIZATION + "/v1/selfsubjectrulesreviews" -> "SelfSubjectRulesReview";
             case AUTHORIZATION + "/v1/subjectaccessreviews" -> "SubjectAccessReview";
@@ -82,10 +84,30 @@ final class Reviews {
         };
     }
 
-    private static void self(ObjectNode review, User user) {
-        ObjectNode info = review.putObject("status").putObject("userInfo");
-        info.put("username", user.name());
-        user.groups().forEach(info.putArray("groups")::add);
+    private void token(ObjectNode review, JsonNode spec) {
+        String token = spec.path("token").asText("");
+        if (token.isEmpty()) {
+            throw new ApiException(
+                    Status.badRequest("token is required for TokenReview in authentication"));
+        }
+        List<String> audiences = new ArrayList<>();
+        spec.path("audiences").forEach(audience -> audiences.add(audience.asText()));
+        ObjectNode status = review.putObject("status");
+        switch (authenticator.verdict(token, audiences)) {
+            case Verdict.Known known -> {
+                status.put("authenticated", true);
+                known.user().into(status.putObject("user"));
+                known.audiences().forEach(status.putArray("audiences")::add);
+            }
+            case Verdict.Unknown unknown -> {
+                status.putObject("user");
+                status.put(
+                        "error",
+                        unknown.why().isEmpty()
+                                ? "invalid bearer token"
+                                : "[invalid bearer token, " + unknown.why() + "]");
+            }
+        }
     }
 
     private static User subject(JsonNode spec, String namespace) {

@@ -23,6 +23,7 @@ final class Router {
     private final ResourceHandler resources;
     private final Reviews reviews;
     private final OpenApi openApi;
+    private final IssuerDiscovery issuer;
     private final Rbac rbac;
     private final Impersonation impersonation;
 
@@ -32,12 +33,14 @@ final class Router {
             ResourceHandler resources,
             Reviews reviews,
             OpenApi openApi,
+            IssuerDiscovery issuer,
             Rbac rbac) {
         this.authenticator = authenticator;
         this.discovery = discovery;
         this.resources = resources;
         this.reviews = reviews;
         this.openApi = openApi;
+        this.issuer = issuer;
         this.rbac = rbac;
         impersonation = new Impersonation(rbac);
     }
@@ -86,26 +89,11 @@ final class Router {
     private int route(Exchange exchange) throws IOException, InterruptedException {
         List<String> segments = exchange.segments();
         String first = segments.isEmpty() ? "" : segments.getFirst();
-        switch (first) {
-            case "healthz", "livez", "readyz" -> {
-                exchange.send(
-                        200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.US_ASCII));
-                return 200;
-            }
-            case "version" -> {
-                exchange.send(200, "application/json", Render.tree(Version.tree()));
-                return 200;
-            }
-            default -> {}
-        }
         User user =
                 authenticator
                         .authenticate(exchange.header("Authorization"), exchange.certificates())
                         .orElseThrow(() ->
                                 new ApiException(Status.of(401, "Unauthorized", "Unauthorized")));
-        if (user.anonymous()) {
-            throw new ApiException(Status.of(401, "Unauthorized", "Unauthorized"));
-        }
         user = impersonation.of(exchange::header, user);
         if (reviews.handle(exchange, segments, user)) {
             return 201;
@@ -114,6 +102,16 @@ final class Router {
         rbac.require(access(exchange, user, path));
         return switch (first) {
             case "" -> paths(exchange);
+            case "healthz", "livez", "readyz" -> {
+                exchange.send(
+                        200, "text/plain; charset=utf-8", "ok".getBytes(StandardCharsets.US_ASCII));
+                yield 200;
+            }
+            case "version" -> {
+                exchange.send(200, "application/json", Render.tree(Version.tree()));
+                yield 200;
+            }
+            case "openid", ".well-known" -> issuer.handle(exchange, segments) ? 200 : missing();
             case "openapi" -> openApi.handle(exchange, segments) ? 200 : missing();
             case "api", "apis" -> api(exchange, segments, path, user);
             default -> missing();
@@ -170,10 +168,12 @@ final class Router {
                 });
         for (String path :
                 List.of(
+                        "/.well-known/openid-configuration",
                         "/healthz",
                         "/livez",
                         "/openapi/v2",
                         "/openapi/v3",
+                        "/openid/v1/jwks",
                         "/readyz",
                         "/version")) {
             paths.add(path);

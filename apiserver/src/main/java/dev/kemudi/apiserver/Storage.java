@@ -104,7 +104,7 @@ final class Storage {
      * older snapshot.
      */
     List<KeyValue> page(Kind kind, WatchFilter filter, String after, long revision) {
-        String prefix = Kind.keyPrefix(kind.resource());
+        String prefix = kind.keyPrefix();
         Bytes from = Bytes.utf8(prefix + after + "\0");
         Bytes end = Bytes.utf8(prefix + filter.prefix()).prefixEnd();
         List<KeyValue> found = new ArrayList<>();

@@ -4,13 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions.Propagation;
 import dev.kemudi.api.Patch;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** Parts of an object that have a path of their own: scale, finalize, binding, eviction, log. */
 final class SubresourceHandler {
@@ -18,12 +16,17 @@ final class SubresourceHandler {
     private final RequestBodies bodies;
     private final Render render;
     private final PodHandler pods;
+    private final TokenRequests tokens;
+    private final Evictions evictions;
 
-    SubresourceHandler(Core core, RequestBodies bodies, Render render, PodHandler pods) {
+    SubresourceHandler(
+            Core core, RequestBodies bodies, Render render, PodHandler pods, TokenRequests tokens) {
         this.core = core;
         this.bodies = bodies;
         this.render = render;
         this.pods = pods;
+        this.tokens = tokens;
+        evictions = new Evictions(core);
     }
 
     int handle(Exchange exchange, RequestPath path, Kind kind, User user)
@@ -34,7 +37,17 @@ final class SubresourceHandler {
             return scale(exchange, path, kind, user);
         }
         if (what.equals("finalize") && kind.resource().equals(Resource.NAMESPACES)) {
-            return finalizeNamespace(exchange, path, kind, user);
+            if (exchange.method().equals("GET") || exchange.method().equals("HEAD")) {
+                throw notAllowed();
+            }
+            return part(exchange, path, kind, user);
+        }
+        if (what.equals(SigningRequests.APPROVAL)
+                && kind.resource().equals(Resource.CERTIFICATE_SIGNING_REQUESTS)) {
+            return part(exchange, path, kind, user);
+        }
+        if (what.equals("token") && kind.resource().equals(Resource.SERVICE_ACCOUNTS)) {
+            return token(exchange, path);
         }
         if (pod) {
             switch (what) {
@@ -97,17 +110,20 @@ final class SubresourceHandler {
                         "the server does not allow this method on the requested resource"));
     }
 
-    private int finalizeNamespace(Exchange exchange, RequestPath path, Kind kind, User user) {
+    /** Writes a part of the object, and answers with all of it. */
+    private int part(Exchange exchange, RequestPath path, Kind kind, User user) {
         WriteOptions options = ResourceHandler.options(exchange, user);
+        String what = path.subresource();
         ApiObject object =
                 switch (exchange.method()) {
+                    case "GET", "HEAD" -> core.reads().get(kind, "", path.name());
                     case "PUT" ->
                             core.writes()
                                     .update(
                                             kind,
                                             "",
                                             path.name(),
-                                            "finalize",
+                                            what,
                                             bodies.read(exchange),
                                             options);
                     case "PATCH" ->
@@ -116,7 +132,7 @@ final class SubresourceHandler {
                                             kind,
                                             "",
                                             path.name(),
-                                            "finalize",
+                                            what,
                                             ResourceHandler.patchType(exchange),
                                             exchange.body(),
                                             options)
@@ -166,24 +182,6 @@ final class SubresourceHandler {
         return created(exchange);
     }
 
-    private int evict(Exchange exchange, RequestPath path, Kind kind, User user) {
-        requirePost(exchange);
-        ObjectNode eviction = bodies.read(exchange);
-        WriteOptions options = ResourceHandler.options(exchange, user);
-        admit(eviction, "policy/v1", "Eviction", path, kind, options);
-        long grace = eviction.path("deleteOptions").path("gracePeriodSeconds").asLong(-1);
-        Deletes.Request request =
-                new Deletes.Request(
-                        Optional.of(Propagation.BACKGROUND),
-                        grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
-                        eviction.path("deleteOptions").path("preconditions").path("uid").asText(""),
-                        "",
-                        options.dryRun(),
-                        options);
-        core.deletes().delete(kind, path.namespace(), path.name(), request);
-        return created(exchange);
-    }
-
     /** What is sent to a part of a pod is an object of its own. */
     private void admit(
             ObjectNode sent,
@@ -206,6 +204,22 @@ final class SubresourceHandler {
                                 Optional.of(sent),
                                 Optional.empty(),
                                 options));
+    }
+
+    private int evict(Exchange exchange, RequestPath path, Kind kind, User user) {
+        requirePost(exchange);
+        WriteOptions options = ResourceHandler.options(exchange, user);
+        ObjectNode eviction = bodies.read(exchange);
+        admit(eviction, "policy/v1", "Eviction", path, kind, options);
+        evictions.evict(path.namespace(), path.name(), eviction, options);
+        return created(exchange);
+    }
+
+    private int token(Exchange exchange, RequestPath path) {
+        requirePost(exchange);
+        ObjectNode answer = tokens.answer(path.namespace(), path.name(), bodies.read(exchange));
+        exchange.send(201, "application/json", Render.tree(answer));
+        return 201;
     }
 
     private static void requirePost(Exchange exchange) {

@@ -15,10 +15,32 @@ final class Subresources {
         Resource resource = kind.resource();
         List<Discovery.Extra> extras = new ArrayList<>();
         if (resource.equals(Resource.PODS)) {
+            List<String> streams = List.of("create", "get");
+            extras.add(extra("attach", "", "v1", "PodAttachOptions", streams));
             extras.add(extra("binding", "", "v1", "Binding", List.of("create")));
             extras.add(extra("eviction", "policy", "v1", "Eviction", List.of("create")));
-            extras.add(extra("exec", "", "v1", "PodExecOptions", List.of("create", "get")));
+            extras.add(extra("exec", "", "v1", "PodExecOptions", streams));
             extras.add(extra("log", "", "v1", "Pod", List.of("get")));
+            extras.add(extra("portforward", "", "v1", "PodPortForwardOptions", streams));
+        }
+        if (resource.equals(Resource.SERVICE_ACCOUNTS)) {
+            extras.add(
+                    extra(
+                            "token",
+                            "authentication.k8s.io",
+                            "v1",
+                            "TokenRequest",
+                            List.of("create")));
+        }
+        if (resource.equals(Resource.CERTIFICATE_SIGNING_REQUESTS)) {
+            extras.add(
+                    new Discovery.Extra(
+                            SigningRequests.APPROVAL,
+                            resource.group(),
+                            resource.version(),
+                            resource.kind(),
+                            false,
+                            READ_WRITE));
         }
         if (resource.equals(Resource.NAMESPACES)) {
             extras.add(
@@ -58,6 +80,13 @@ final class Subresources {
         List<String> create = List.of("create");
         String authorization = "authorization.k8s.io";
         return List.of(
+                new Discovery.Extra(
+                        "tokenreviews",
+                        "authentication.k8s.io",
+                        "v1",
+                        "TokenReview",
+                        false,
+                        create),
                 new Discovery.Extra(
                         "selfsubjectreviews",
                         "authentication.k8s.io",

@@ -61,15 +61,16 @@ final class Tables {
         if (!namesItself(kind)) {
             out.writeString(object.name());
         }
+        ApiObject shown = kind.view(object);
         for (Column column : kind.definition().columns()) {
-            out.writePOJO(column.value().apply(object, now));
+            out.writePOJO(column.value().apply(shown, now));
         }
         out.writeEndArray();
         switch (encoding.include()) {
             case "None" -> {}
             case "Object" -> {
                 out.writeFieldName("object");
-                Json.MAPPER.writeTree(out, kind.view(object).tree());
+                Json.MAPPER.writeTree(out, shown.tree());
             }
             default -> {
                 out.writeFieldName("object");

@@ -1,12 +1,25 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
-/** Who asks. */
-record User(String name, List<String> groups) {
+/**
+ * Who asks.
+ *
+ * @param uid empty when whoever vouches for them gives none
+ * @param extra what else is known of the credential, by names like {@code
+ *     authentication.kubernetes.io/pod-name}
+ */
+record User(String name, String uid, List<String> groups, Map<String, List<String>> extra) {
     static final String MASTERS = "system:masters";
+    static final String AUTHENTICATED = "system:authenticated";
     static final User ANONYMOUS = new User("system:anonymous", List.of("system:unauthenticated"));
+
+    User(String name, List<String> groups) {
+        this(name, "", groups, Map.of());
+    }
 
     private static final String SERVICE_ACCOUNT = "system:serviceaccount:";
 
@@ -27,9 +40,22 @@ record User(String name, List<String> groups) {
                         "system:serviceaccounts:"
                                 + rest.substring(0, Math.max(0, rest.indexOf(':'))));
             }
-            groups.add("system:authenticated");
+            groups.add(AUTHENTICATED);
         }
         return new User(name, groups.stream().distinct().toList());
+    }
+
+    /** As reviews show it. */
+    void into(ObjectNode info) {
+        info.put("username", name);
+        if (!uid.isEmpty()) {
+            info.put("uid", uid);
+        }
+        groups.forEach(info.putArray("groups")::add);
+        if (!extra.isEmpty()) {
+            ObjectNode more = info.putObject("extra");
+            extra.forEach((key, values) -> values.forEach(more.putArray(key)::add));
+        }
     }
 
     boolean anonymous() {

@@ -42,9 +42,8 @@ record WriteOptions(
         return new WriteOptions(other, manager, dryRun, validation, force, applying, warnings);
     }
 
-    /** The same, written nowhere. */
-    WriteOptions dry() {
-        return new WriteOptions(user, manager, true, validation, force, applying, warnings);
+    WriteOptions forDryRun(boolean value) {
+        return new WriteOptions(user, manager, value, validation, force, applying, warnings);
     }
 
     WriteOptions asApply() {

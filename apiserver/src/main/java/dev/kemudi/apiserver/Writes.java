@@ -37,6 +37,7 @@ final class Writes {
     private final Leases leases;
     private final CustomResources customResources;
     private final RoleGuard roleGuard;
+    private final List<Filling> fillings;
     private final Admitting admission;
 
     Writes(
@@ -47,6 +48,7 @@ final class Writes {
             Leases leases,
             CustomResources customResources,
             RoleGuard roleGuard,
+            List<Filling> fillings,
             Admitting admission) {
         this.storage = storage;
         this.limits = limits;
@@ -55,6 +57,7 @@ final class Writes {
         this.leases = leases;
         this.customResources = customResources;
         this.roleGuard = roleGuard;
+        this.fillings = fillings;
         this.admission = admission;
     }
 
@@ -86,13 +89,14 @@ final class Writes {
             metadata.put("generation", 1);
         }
         kind.definition().strategy().prepareForCreate(tree);
+        fill(kind, "", tree, Optional.empty(), options);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
         String name = ObjectMeta.of(tree).path("name").asText();
         admission.validate(creation(kind, namespace, name, tree, options));
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
     }
 
@@ -129,6 +133,15 @@ final class Writes {
                 Optional.of(tree),
                 Optional.empty(),
                 options);
+    }
+
+    private void fill(
+            Kind kind,
+            String subresource,
+            ObjectNode tree,
+            Optional<ApiObject> old,
+            WriteOptions options) {
+        fillings.forEach(filling -> filling.fill(kind, subresource, tree, old, options));
     }
 
     private ApiObject store(
@@ -240,6 +253,7 @@ final class Writes {
         if (subresource.isEmpty()) {
             kind.definition().strategy().prepareForUpdate(tree, old);
         }
+        fill(kind, subresource, tree, Optional.of(old), options);
         customResources.prepare(kind, tree, Optional.of(old));
         countGeneration(kind, tree, old);
         check(kind, tree, Optional.of(old));
@@ -252,7 +266,7 @@ final class Writes {
         if (same(old, tree)) {
             return Optional.of(old);
         }
-        tree.put("apiVersion", kind.storageVersion());
+        tree = kind.stored(tree);
         if (Deletes.released(tree)) {
             if (options.dryRun()) {
                 return Optional.of(ApiObject.of(tree));
@@ -340,7 +354,7 @@ final class Writes {
                                     + old.uid()));
         }
         ObjectNode tree = wanted;
-        if (subresource.equals("status")) {
+        if (subresource.equals("status") || subresource.equals(SigningRequests.APPROVAL)) {
             tree = old.tree().deepCopy();
             carryMember(wanted, tree, "status");
             JsonNode managed = metadata.get("managedFields");
@@ -417,13 +431,24 @@ final class Writes {
         }
     }
 
+    /**
+     * Whether nothing is to be written. When it was that a field was last set to what it is, is no
+     * difference: whoever applies the same configuration again and again would write for ever, and
+     * wake every watcher.
+     */
     private static boolean same(ApiObject old, ObjectNode tree) {
-        ObjectNode before = old.tree().objectNode();
-        before.setAll(old.tree());
-        ObjectNode metadata = ((ObjectNode) old.tree().get("metadata")).deepCopy();
-        metadata.remove("resourceVersion");
-        before.set("metadata", metadata);
-        return before.equals(tree);
+        ObjectNode before = withoutTimes(old.tree());
+        ((ObjectNode) before.get("metadata")).remove("resourceVersion");
+        return before.equals(withoutTimes(tree));
+    }
+
+    private static ObjectNode withoutTimes(ObjectNode tree) {
+        ObjectNode copy = tree.objectNode();
+        copy.setAll(tree);
+        ObjectNode metadata = ((ObjectNode) tree.get("metadata")).deepCopy();
+        metadata.path("managedFields").forEach(entry -> ((ObjectNode) entry).remove("time"));
+        copy.set("metadata", metadata);
+        return copy;
     }
 
     private void check(Kind kind, ObjectNode tree, Optional<ApiObject> old) {

@@ -16,8 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -39,9 +44,23 @@ final class Https implements AutoCloseable {
     }
 
     Https(Path pki, int port, HttpClient.Version version, Optional<String> token) {
+        this(trusting(pki), port, version, token);
+    }
+
+    private Https(
+            SSLContext context, int port, HttpClient.Version version, Optional<String> token) {
         this.token = token;
         base = "https://127.0.0.1:" + port;
-        client = HttpClient.newBuilder().version(version).sslContext(trusting(pki)).build();
+        client = HttpClient.newBuilder().version(version).sslContext(context).build();
+    }
+
+    /** A client that shows a certificate and nothing else. */
+    static Https certified(Path pki, int port, PrivateKey key, X509Certificate certificate) {
+        return new Https(
+                context(pki, Optional.of(Map.entry(key, certificate))),
+                port,
+                HttpClient.Version.HTTP_2,
+                Optional.empty());
     }
 
     static Https admin(Path pki, int port) {
@@ -57,6 +76,11 @@ final class Https implements AutoCloseable {
     }
 
     static SSLContext trusting(Path pki) {
+        return context(pki, Optional.empty());
+    }
+
+    private static SSLContext context(
+            Path pki, Optional<Map.Entry<PrivateKey, X509Certificate>> own) {
         try (InputStream in = Files.newInputStream(pki.resolve("ca.crt"))) {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
@@ -65,7 +89,15 @@ final class Https implements AutoCloseable {
             TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            keys.load(null, null);
+            if (own.isPresent()) {
+                Certificate[] chain = {own.get().getValue()};
+                keys.setKeyEntry("own", own.get().getKey(), new char[0], chain);
+            }
+            KeyManagerFactory shown = KeyManagerFactory.getInstance("PKIX");
+            shown.init(keys, new char[0]);
+            context.init(shown.getKeyManagers(), trust.getTrustManagers(), null);
             return context;
         } catch (IOException | GeneralSecurityException e) {
             throw new AssertionError(e);

@@ -16,6 +16,8 @@ import dev.kemudi.api.WatchOptions;
 import dev.kemudi.api.WatchStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -275,5 +277,33 @@ final class InProcessTest {
                                 Resource.CONFIG_MAPS,
                                 made.edit(t -> t.withObjectProperty("data").put("n", "2"))))
                 .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.conflict()).isTrue());
+    }
+
+    @Test
+    void applyingTheSameAgainWritesNothingThoughDefaultsCameToIt() {
+        String policy =
+                """
+                {"apiVersion":"networking.k8s.io/v1","kind":"NetworkPolicy","metadata":{"name":"again"},
+                 "spec":{"podSelector":{},"ingress":[{"ports":[{"port":80}]}]}}\
+                """;
+        Patch apply =
+                new Patch(
+                        Patch.Type.APPLY,
+                        policy.getBytes(StandardCharsets.UTF_8),
+                        "tester",
+                        false,
+                        "");
+        ApiObject first = client.patch(Resource.NETWORK_POLICIES, "default", "again", apply);
+        Eventually.holds(
+                "the clock shows another second",
+                () ->
+                        !Instant.now()
+                                .truncatedTo(ChronoUnit.SECONDS)
+                                .toString()
+                                .equals(first.text("/metadata/managedFields/0/time")));
+        ApiObject second = client.patch(Resource.NETWORK_POLICIES, "default", "again", apply);
+        assertThat(first.text("/spec/ingress/0/ports/0/protocol")).isEqualTo("TCP");
+        assertThat(second.resourceVersion()).isEqualTo(first.resourceVersion());
+        assertThat(second).isEqualTo(first);
     }
 }

@@ -17,9 +17,16 @@ import java.nio.file.Path;
 final class RunningServer implements AutoCloseable {
     final Store store;
     final ApiServer server;
+    final PrometheusRegistry metrics = new PrometheusRegistry();
 
     RunningServer(Path pki, Limits limits, int port) {
-        PrometheusRegistry metrics = new PrometheusRegistry();
+        this(pki, limits, port, TimeSource.system());
+    }
+
+    /**
+     * @param time what the server goes by; the store goes by the machine's
+     */
+    RunningServer(Path pki, Limits limits, int port, TimeSource time) {
         store = KemudiStore.inMemory(TimeSource.system(), metrics);
         server =
                 new ApiServer(
@@ -28,7 +35,7 @@ final class RunningServer implements AutoCloseable {
                         BuiltinKinds.all(),
                         metrics,
                         Tracer.NONE,
-                        TimeSource.system(),
+                        time,
                         limits);
         server.attach(new LocalStreams());
         server.start();

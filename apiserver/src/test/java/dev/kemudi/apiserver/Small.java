@@ -28,6 +28,10 @@ final class Small {
                 d.patchOperationsMax(),
                 d.execSessionsMax(),
                 d.execBufferBytesMax(),
+                d.forwardedConnectionsMax(),
+                d.forwardBufferBytesMax(),
+                4,
+                d.disruptedPodsMax(),
                 500);
     }
 }

@@ -24,7 +24,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * What holds always: a key is in ready at most once, and only while it is dirty and not in processing; so no
  * two workers hold one key, and whatever was added while a worker held it is worked on exactly once more.
  * Delayed keys wait in a heap by deadline; a key has one deadline, the earliest asked for. Workers that wait
- * for keys wait for the first deadline as well, so that no thread is spent on time.
+ * for keys wait for the first deadline as well, so that no thread is spent on time; when somebody moves the
+ * clock, they look at it again.
  */
 
 /**
@@ -49,6 +50,7 @@ public final class WorkQueue<K> {
     private final GaugeDataPoint depth;
     private final CounterDataPoint adds;
     private final CounterDataPoint retries;
+    private final Runnable clockMoved = this::wake;
     private boolean closed;
 
     /**
@@ -63,6 +65,16 @@ public final class WorkQueue<K> {
         this.depth = metrics.depth.labelValues(name);
         this.adds = metrics.adds.labelValues(name);
         this.retries = metrics.retries.labelValues(name);
+        time.addMoveListener(clockMoved);
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -231,6 +243,7 @@ public final class WorkQueue<K> {
      * at once.
      */
     public void shutdown() {
+        time.removeMoveListener(clockMoved);
         lock.lock();
         try {
             closed = true;

@@ -146,6 +146,28 @@ class WorkQueueTest {
     }
 
     @Test
+    void aWaitingWorkerIsWokenWhenTheClockIsMovedPastItsDeadline() throws InterruptedException {
+        FakeTime time = new FakeTime();
+        WorkQueue<String> tomorrow = queue(time);
+        tomorrow.addAfter("a", 86_400_000);
+        Set<String> got = ConcurrentHashMap.newKeySet();
+        Thread worker =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                tomorrow.take().ifPresent(got::add);
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+        eventually("it waits", () -> worker.getState() == Thread.State.TIMED_WAITING);
+        time.pass(86_400_000);
+        eventually("it has the key", () -> got.contains("a"));
+        worker.join();
+        tomorrow.shutdown();
+    }
+
+    @Test
     void aKeysBackOffDoublesFromFiveMillisToAThousandSecondsAndForgetStartsAnew() {
         FakeTime time = new FakeTime();
         RateLimiter<String> limiter = new RateLimiter<>(time);

@@ -1,7 +1,9 @@
 package dev.kemudi.kernel;
 
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,6 +20,7 @@ public final class SimulatedTime implements TimeSource {
             new PriorityQueue<>(
                     Comparator.comparingLong(Sleeper::wakeNanos)
                             .thenComparingLong(Sleeper::arrival));
+    private final List<Runnable> moveListeners = new CopyOnWriteArrayList<>();
     private long nanos;
     private long wallOffsetNanos;
     private long arrivals;
@@ -93,6 +96,7 @@ public final class SimulatedTime implements TimeSource {
         } finally {
             lock.unlock();
         }
+        moveListeners.forEach(Runnable::run);
     }
 
     /** Moves the wall clock alone, forward or back, as an operator or a time server does. */
@@ -103,6 +107,17 @@ public final class SimulatedTime implements TimeSource {
         } finally {
             lock.unlock();
         }
+        moveListeners.forEach(Runnable::run);
+    }
+
+    @Override
+    public void addMoveListener(Runnable listener) {
+        moveListeners.add(listener);
+    }
+
+    @Override
+    public void removeMoveListener(Runnable listener) {
+        moveListeners.remove(listener);
     }
 
     /**

@@ -20,6 +20,16 @@ public interface TimeSource {
      */
     void sleep(long millis) throws InterruptedException;
 
+    /**
+     * Has {@code listener} called, on the thread that moves it, each time this clock is moved by
+     * other means than the passing of time; so that whoever waits for it elsewhere than in {@link
+     * #sleep} looks again. The machine's own clock never calls.
+     */
+    default void addMoveListener(Runnable listener) {}
+
+    /** Ends {@link #addMoveListener}. */
+    default void removeMoveListener(Runnable listener) {}
+
     default Instant now() {
         return Instant.ofEpochMilli(epochMillis());
     }

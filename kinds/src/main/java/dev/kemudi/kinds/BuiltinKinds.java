@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * Kubernetes API reference (v1.32) and what kube-apiserver answers to stable clients.
  */
 public final class BuiltinKinds {
-    private static final String ALL = "all";
+    static final String ALL = "all";
 
     private BuiltinKinds() {}
 
@@ -21,7 +21,15 @@ public final class BuiltinKinds {
      * carries names and columns only: its meaning lies with the API server.
      */
     public static List<ResourceDefinition> all() {
-        return Stream.of(common(), AdmissionKinds.all()).flatMap(List::stream).toList();
+        return Stream.of(
+                        common(),
+                        WorkloadKinds.all(),
+                        PodKinds.all(),
+                        StorageKinds.all(),
+                        NetworkKinds.all(),
+                        AdmissionKinds.all())
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static List<ResourceDefinition> common() {
@@ -70,6 +78,11 @@ public final class BuiltinKinds {
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(true)),
                 Kind.of(Resource.CLUSTER_ROLE_BINDINGS)
                         .columns(RoleBindingStrategy.COLUMNS, new RoleBindingStrategy(false)),
+                Kind.of(Resource.CERTIFICATE_SIGNING_REQUESTS, "csr")
+                        .withStatus()
+                        .columns(
+                                CertificateSigningRequestStrategy.COLUMNS,
+                                new CertificateSigningRequestStrategy()),
                 Kind.of(Resource.CUSTOM_RESOURCE_DEFINITIONS, "crd", "crds")
                         .categories("api-extensions")
                         .withStatus()

@@ -59,7 +59,15 @@ final class Columns {
 
     /** Containers, images and selector of a kind with a pod template, for {@code -o wide}. */
     static List<Column> ofTemplate() {
-        String containers = "/spec/template/spec/containers";
+        return ofTemplate("/spec/template", "/spec/selector");
+    }
+
+    /**
+     * @param template where the pod template stands
+     * @param selector where its selector stands
+     */
+    static List<Column> ofTemplate(String template, String selector) {
+        String containers = template + "/spec/containers";
         return List.of(
                 wide(
                         "Containers",
@@ -72,7 +80,7 @@ final class Columns {
                 wide(
                         "Selector",
                         "Selects the pods that belong to this object.",
-                        o -> selector(o.at("/spec/selector"))));
+                        o -> selector(o.at(selector))));
     }
 
     /** The text member {@code name} of each item, joined with commas. */
@@ -121,6 +129,21 @@ final class Columns {
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(e -> terms.add(e.getKey() + "=" + e.getValue().asText()));
         return terms.isEmpty() ? NONE : String.join(LIST_SEPARATOR, terms);
+    }
+
+    /**
+     * The first of {@code all}, and how many more there are; {@link #NONE} when there is none.
+     *
+     * @param more how to say so, with {@code %d} for their number
+     */
+    static String shortened(List<String> all, int shownMax, String more) {
+        if (all.isEmpty()) {
+            return NONE;
+        }
+        return all.size() <= shownMax
+                ? String.join(LIST_SEPARATOR, all)
+                : String.join(LIST_SEPARATOR, all.subList(0, shownMax))
+                        + more.formatted(all.size() - shownMax);
     }
 
     static String orNone(String text) {

@@ -48,6 +48,13 @@ final class Names {
                     + " is '"
                     + SUBDOMAIN
                     + "')";
+    private static final String WILDCARD_RULE =
+            "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, "
+                    + "which must consist of lower case alphanumeric characters, '-' or '.' and end"
+                    + " with an alphanumeric character (e.g. '*.example.com', regex used for"
+                    + " validation is '\\*\\."
+                    + SUBDOMAIN
+                    + "')";
     private static final String QUALIFIED_RULE =
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
                     + "an alphanumeric"
@@ -85,6 +92,15 @@ final class Names {
     /** RFC 1123 subdomain: labels joined by dots, at most 253 characters. */
     static void subdomain(String name, String field, Problems problems) {
         check(name, SUBDOMAIN_MAX, SUBDOMAIN_PATTERN, SUBDOMAIN_RULE, field, problems);
+    }
+
+    /** A host name, or {@code *.} and one, which stands for all hosts of that domain. */
+    static void host(String name, String field, Problems problems) {
+        if (!name.contains("*")) {
+            subdomain(name, field, problems);
+        } else if (!name.startsWith("*.") || !isSubdomain(name.substring(2))) {
+            problems.invalid(field, shortened(name), WILDCARD_RULE);
+        }
     }
 
     static boolean isSubdomain(String name) {

@@ -12,7 +12,7 @@ import java.util.Set;
 /** What a container asks for and may use at most. */
 final class ResourceRules {
     private static final Set<String> STANDARD = Set.of("cpu", "memory", "ephemeral-storage");
-    private static final String QUANTITY_RULE =
+    static final String QUANTITY_RULE =
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
     private ResourceRules() {}
@@ -41,19 +41,19 @@ final class ResourceRules {
     private static void amounts(JsonNode amounts, String field, Problems problems) {
         for (Map.Entry<String, JsonNode> amount : amounts.properties()) {
             String name = amount.getKey();
-            String at = field + "[" + name + "]";
-            if (!STANDARD.contains(name)
-                    && !name.startsWith("hugepages-")
-                    && name.indexOf('/') < 0) {
-                problems.invalid(at, name, "must be a standard resource for containers");
-            }
-            Optional<Quantity> quantity = quantity(amount.getValue());
-            if (quantity.isEmpty()) {
-                problems.invalid(at, amount.getValue().asText(), QUANTITY_RULE);
-            } else if (quantity.get().signum() < 0) {
-                problems.invalid(
-                        at, quantity.get().toString(), "must be greater than or equal to 0");
-            }
+            amount(name, amount.getValue(), field + "[" + name + "]", problems);
+        }
+    }
+
+    static void amount(String name, JsonNode amount, String at, Problems problems) {
+        if (!STANDARD.contains(name) && !name.startsWith("hugepages-") && name.indexOf('/') < 0) {
+            problems.invalid(at, name, "must be a standard resource for containers");
+        }
+        Optional<Quantity> quantity = quantity(amount);
+        if (quantity.isEmpty()) {
+            problems.invalid(at, amount.asText(), QUANTITY_RULE);
+        } else if (quantity.get().signum() < 0) {
+            problems.invalid(at, quantity.get().toString(), "must be greater than or equal to 0");
         }
     }
 

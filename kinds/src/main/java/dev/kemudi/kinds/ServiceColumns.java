@@ -50,19 +50,24 @@ final class ServiceColumns {
     }
 
     private static String loadBalancer(ApiObject service, String external) {
-        List<String> addresses = new ArrayList<>();
-        for (JsonNode ingress : service.at("/status/loadBalancer/ingress")) {
-            String ip = ingress.path("ip").asText("");
-            addresses.add(ip.isEmpty() ? ingress.path("hostname").asText("") : ip);
-        }
-        String all = String.join(",", addresses);
-        if (all.length() > LOAD_BALANCER_WIDTH && addresses.size() > 1) {
-            all = all.substring(0, LOAD_BALANCER_WIDTH - 3) + "...";
-        }
+        String all = balancers(service);
         if (!external.isEmpty()) {
             all = all.isEmpty() ? external : all + "," + external;
         }
         return all.isEmpty() ? "<pending>" : all;
+    }
+
+    /** The addresses of {@code status.loadBalancer}, cut to a width that tables can bear. */
+    static String balancers(ApiObject object) {
+        List<String> addresses = new ArrayList<>();
+        for (JsonNode ingress : object.at("/status/loadBalancer/ingress")) {
+            String ip = ingress.path("ip").asText("");
+            addresses.add(ip.isEmpty() ? ingress.path("hostname").asText("") : ip);
+        }
+        String all = String.join(",", addresses);
+        return all.length() > LOAD_BALANCER_WIDTH && addresses.size() > 1
+                ? all.substring(0, LOAD_BALANCER_WIDTH - 3) + "..."
+                : all;
     }
 
     private static String joined(JsonNode texts) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * are broken at random places, by seed; nothing may throw, and what comes out must still be JSON.
  */
 class HostileObjectsTest {
-    private static final int ROUNDS = 1_500;
+    private static final int ROUNDS = 700;
 
     private static final String POD =
             """
@@ -62,7 +62,21 @@ class HostileObjectsTest {
              'sessionAffinityConfig':{},
              'ports':[{'name':'a','port':1,'targetPort':'web','nodePort':30000},{'name':'b','port':2}],
              'taints':[{'key':'k','effect':'NoSchedule'}],'unschedulable':true,
-             'holderIdentity':'h','leaseDurationSeconds':5,'leaseTransitions':1}
+             'holderIdentity':'h','leaseDurationSeconds':5,'leaseTransitions':1,
+             'accessModes':['ReadWriteOnce'],'resources':{'requests':{'storage':'1Gi'}},'volumeName':'v',
+             'capacity':{'storage':'1Gi'},'hostPath':{'path':'/x'},'claimRef':{'namespace':'n','name':'c'},
+             'nodeAffinity':{'required':{}},'podSelector':{'matchLabels':{'a':'b'}},'policyTypes':['Ingress'],
+             'ingress':[{'ports':[{'port':80,'endPort':90}],
+               'from':[{'ipBlock':{'cidr':'10.0.0.0/8','except':['10.1.0.0/16']}},{'podSelector':{}}]}],
+             'egress':[{'to':[{'namespaceSelector':{}}]}],
+             'defaultBackend':{'service':{'name':'s','port':{'number':80}}},'tls':[{'hosts':['*.a.b']}],
+             'rules':[{'host':'a.b','http':{'paths':[{'path':'/','pathType':'Prefix',
+               'backend':{'resource':{'kind':'K','name':'n'}}}]}}],
+             'controller':'a.b/c','parameters':{'kind':'K','name':'n','scope':'Cluster'},'cidrs':['10.0.0.0/8'],
+             'parentRef':{'resource':'r','name':'n'},'drivers':[{'name':'d','nodeID':'i',
+             'allocatable':{'count':1}}],
+             'attacher':'a','source':{'persistentVolumeName':'v'},'attachRequired':true,
+             'tokenRequests':[{'audience':'a','expirationSeconds':600}],'volumeLifecycleModes':['Persistent']}
             """;
 
     private static final String OBJECT =
@@ -71,6 +85,12 @@ class HostileObjectsTest {
               'deletionTimestamp':'2026-01-01T00:00:00Z','labels':{'kubernetes.io/role':'r'},
               'annotations':{'k':'v'},
               'ownerReferences':[{'apiVersion':'v1','kind':'K','name':'o','uid':'u','controller':true}]},
+             'subsets':[{'addresses':[{'ip':'1.1.1.1','hostname':'h'}],'ports':[{'port':1,'name':'a'}]}],
+             'template':{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'a'}]}},
+             'provisioner':'p','parameters':{'a':'b'},'reclaimPolicy':'Delete','volumeBindingMode':'Immediate',
+             'storageClassName':'s','capacity':'1Gi','nodeTopology':{'matchLabels':{'a':'b'}},
+             'handler':'h','overhead':{'podFixed':{'cpu':'1'}},
+             'scheduling':{'nodeSelector':{'a':'b'},'tolerations':[{'key':'k'}]},
              'spec':SPEC,'data':{'k':'AA=='},'stringData':{'s':'t'},'binaryData':{'b':'AA=='},'type':'Opaque',
              'immutable':true,'secrets':[{}],'addressType':'IPv4','endpoints':[{'addresses':['1.1.1.1']}],
              'ports':[{'port':1}],'involvedObject':{'kind':'Pod','name':'p','namespace':'n'},'count':1,
@@ -93,6 +113,7 @@ class HostileObjectsTest {
     @ValueSource(longs = {1, 2, 3, 20261122})
     void brokenObjectsAreJudgedAndNeverThrow(long seed) {
         Random random = new Random(seed);
+        List<ResourceDefinition> kinds = BuiltinKinds.all();
         String pods = OBJECT.replace("SPEC", POD);
         String others = OBJECT.replace("SPEC", SPEC.replace("POD", POD));
         for (int round = 0; round < ROUNDS; round++) {
@@ -101,7 +122,7 @@ class HostileObjectsTest {
             for (int i = random.nextInt(4); i >= 0; i--) {
                 breakSomewhere(tree, random);
             }
-            for (ResourceDefinition kind : BuiltinKinds.all()) {
+            for (ResourceDefinition kind : kinds) {
                 assertThatCode(() -> judge(kind, tree.deepCopy(), whole))
                         .as("seed %d, round %d, %s: %s", seed, round, kind.singular(), tree)
                         .doesNotThrowAnyException();

@@ -24,10 +24,7 @@ class PlainKindsTest {
     @Test
     void everyKindIsListedOnceWithANameColumn() {
         List<ResourceDefinition> all = BuiltinKinds.all();
-        assertThat(all)
-                .extracting(k -> k.resource().qualifiedName())
-                .doesNotHaveDuplicates()
-                .hasSizeGreaterThanOrEqualTo(27);
+        assertThat(all).extracting(k -> k.resource().qualifiedName()).doesNotHaveDuplicates();
         assertThat(all)
                 .allSatisfy(k ->
                         assertThat(k.columns())
@@ -35,7 +32,8 @@ class PlainKindsTest {
         assertThat(all)
                 .filteredOn(k -> k.categories().contains("all"))
                 .extracting(k -> k.resource().plural())
-                .containsExactly("pods", "services", "deployments", "replicasets", "jobs");
+                .contains("pods", "services", "deployments", "replicasets", "jobs")
+                .doesNotContain("configmaps", "secrets", "nodes", "poddisruptionbudgets");
     }
 
     @Test

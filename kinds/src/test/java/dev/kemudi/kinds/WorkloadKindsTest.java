@@ -261,4 +261,54 @@ class WorkloadKindsTest {
         assertThat(jobs.row(running)).containsExactly("pi", "Running", "1/3", "30s", "<unknown>");
         assertThat(jobs.row(done)).containsExactly("pi", "Complete", "3/3", "12s", "<unknown>");
     }
+
+    @Test
+    void aReplicationControllerTakesSelectorAndLabelsFromItsTemplate() {
+        Subject controllers = Subject.of(Resource.REPLICATION_CONTROLLERS);
+        String template =
+                "'template':{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}";
+        ApiObject controller =
+                controllers.created("{'metadata':{'name':'r'},'spec':{" + template + "}}");
+        assertThat(controller.textMap("/spec/selector")).containsEntry("a", "b");
+        assertThat(controller.labels()).containsEntry("a", "b");
+        assertThat(controllers.wideRow(controller))
+                .containsExactly("r", 1, 0, 0, "<unknown>", "c", "i", "a=b");
+        assertThat(
+                        controllers.wrong(
+                                "{'metadata':{'name':'r'},'spec':{'selector':{'x':'y'},"
+                                        + template
+                                        + "}}"))
+                .containsExactly(
+                        "spec.template.metadata.labels: Invalid value: {\"a\":\"b\"}: `selector` does"
+                                + " not match template `labels`");
+        assertThat(controllers.wrong("{'metadata':{'name':'r'},'spec':{}}"))
+                .contains("spec.selector: Required value", "spec.template: Required value");
+    }
+
+    @Test
+    void aPodTemplateIsAPodsDescription() {
+        Subject templates = Subject.of(Resource.POD_TEMPLATES);
+        ApiObject template =
+                templates.created(
+                        "{'metadata':{'name':'t'},'template':{'metadata':{'labels':{'a':'b'}},"
+                                + "'spec':{'containers':[{'name':'c','image':'i'}]}}}");
+        assertThat(templates.row(template)).containsExactly("t", "c", "i", "a=b");
+        assertThat(template.text("/template/spec/restartPolicy")).isEqualTo("Always");
+        assertThat(templates.wrong("{'metadata':{'name':'t'},'template':{'spec':{}}}"))
+                .containsExactly("template.spec.containers: Required value");
+    }
+
+    @Test
+    void aRuntimeClassKeepsItsHandler() {
+        Subject classes = Subject.of(Resource.RUNTIME_CLASSES);
+        ApiObject runc = classes.created("{'metadata':{'name':'r'},'handler':'runc'}");
+        assertThat(classes.row(runc)).containsExactly("r", "runc", "<unknown>");
+        assertThat(classes.wrongChange(runc, runc.edit(o -> o.put("handler", "kata"))))
+                .containsExactly("handler: Invalid value: \"kata\": field is immutable");
+        assertThat(classes.wrong("{'metadata':{'name':'r'},'overhead':{'podFixed':{'cpu':'-1'}}}"))
+                .containsExactly(
+                        "handler: Required value",
+                        "overhead.podFixed[cpu]: Invalid value: \"-1\": must be greater than or equal to"
+                                + " 0");
+    }
 }

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,6 +50,7 @@ final class ContainerLog implements Closeable {
     private OutputStream file = OutputStream.nullOutputStream();
     private volatile int generation;
     private volatile boolean finished;
+    private final List<Attachment> attachments = new CopyOnWriteArrayList<>();
     private long fileBytes;
     private long droppedBytes;
 
@@ -127,6 +130,7 @@ final class ContainerLog implements Closeable {
 
     /** Takes bytes that the container printed. */
     void append(boolean error, byte[] bytes, int length) {
+        attachments.forEach(each -> each.offer(error, bytes, length));
         Lines lines = error ? stderr : stdout;
         lines.begin(Instant.now());
         lines.take(bytes, length, this::write);
@@ -194,6 +198,19 @@ final class ContainerLog implements Closeable {
         }
         finished = true;
         signal();
+        attachments.forEach(Attachment::end);
+    }
+
+    /** Hears everything that is appended from now on, until {@link #detach}. */
+    void attach(Attachment attachment) {
+        attachments.add(attachment);
+        if (finished) {
+            attachment.end();
+        }
+    }
+
+    void detach(Attachment attachment) {
+        attachments.remove(attachment);
     }
 
     static byte[] time(Instant instant) {

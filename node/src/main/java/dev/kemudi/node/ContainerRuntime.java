@@ -2,6 +2,7 @@ package dev.kemudi.node;
 
 import dev.kemudi.api.PodStreams.ExecStreams;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -78,6 +79,16 @@ interface ContainerRuntime extends AutoCloseable {
     /** Something in a folder that the container sees at a path of its own. */
     record Mount(String hostPath, String mountPath) {}
 
+    /** What a container has as its standard input. */
+    enum Stdin {
+        /** It is at its end from the start. */
+        NONE,
+        /** It stays open, whoever comes and goes. */
+        OPEN,
+        /** It ends when the first client has left. */
+        ONCE
+    }
+
     /** How a container ended. {@code reason} is empty for the usual Completed or Error. */
     record Exit(int code, String reason, String message) {}
 
@@ -86,6 +97,7 @@ interface ContainerRuntime extends AutoCloseable {
      *
      * @param attempt 0 for the first start, then one more each
      * @param command the image's entry point when empty
+     * @param stdin whether clients may attach to its standard input
      * @param memoryBytes 0 for no limit
      * @param cpuMillis 0 for no limit
      */
@@ -100,6 +112,7 @@ interface ContainerRuntime extends AutoCloseable {
             Map<String, String> environment,
             String workingDir,
             List<Mount> mounts,
+            Stdin stdin,
             long memoryBytes,
             long cpuMillis) {}
 
@@ -111,6 +124,12 @@ interface ContainerRuntime extends AutoCloseable {
          * Completes once, after the container and everything it left behind is gone. Never fails.
          */
         java.util.concurrent.CompletableFuture<Exit> exited();
+
+        /**
+         * Copies {@code client} to the container's standard input until its end; does nothing when
+         * the container has none. Interrupting the caller ends it.
+         */
+        void feed(InputStream client) throws IOException, InterruptedException;
 
         /** Asks the main process to end. */
         void terminate();

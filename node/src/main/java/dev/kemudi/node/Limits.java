@@ -14,6 +14,9 @@ package dev.kemudi.node;
  * @param logFilesMax 3: files kept of one container, the one being written included
  * @param logLineBytesMax 16_384: longer lines are cut into partial ones, as the CRI log format has
  *     it
+ * @param attachBufferBytesMax 1_048_576: what a container printed and an attached client has not
+ *     read yet; one that falls further behind is cut off, and the log has the rest
+ * @param connectMillisMax 5_000: how long a forwarded connection waits for the pod to take it
  * @param backoffFirstMillis 10_000: wait before the second restart, doubled by each further one
  * @param backoffMillisMax 300_000: longest wait between restarts
  * @param backoffResetMillis 600_000: a container that ran so long starts again with no wait
@@ -37,6 +40,8 @@ public record Limits(
         int logFileBytesMax,
         int logFilesMax,
         int logLineBytesMax,
+        int attachBufferBytesMax,
+        int connectMillisMax,
         int backoffFirstMillis,
         int backoffMillisMax,
         int backoffResetMillis,
@@ -56,6 +61,8 @@ public record Limits(
                     10_485_760,
                     3,
                     16_384,
+                    1_048_576,
+                    5_000,
                     10_000,
                     300_000,
                     600_000,

@@ -10,6 +10,7 @@ import dev.kemudi.node.ContainerRuntime.Mount;
 import dev.kemudi.node.ContainerRuntime.Refusal;
 import dev.kemudi.node.ContainerRuntime.RunningContainer;
 import dev.kemudi.node.ContainerRuntime.StartException;
+import dev.kemudi.node.ContainerRuntime.Stdin;
 import dev.kemudi.node.ContainerState.Running;
 import dev.kemudi.node.ContainerState.Terminated;
 import dev.kemudi.node.ContainerState.Waiting;
@@ -280,8 +281,16 @@ final class PodContainers {
                 environment.variables(),
                 declared.path("workingDir").asText(""),
                 mounts,
+                stdin(declared),
                 Quantity.of(limits.path("memory")).bytes(),
                 Quantity.of(limits.path("cpu")).milliValue());
+    }
+
+    private static Stdin stdin(JsonNode declared) {
+        if (!declared.path("stdin").asBoolean()) {
+            return Stdin.NONE;
+        }
+        return declared.path("stdinOnce").asBoolean() ? Stdin.ONCE : Stdin.OPEN;
     }
 
     // ---- attending

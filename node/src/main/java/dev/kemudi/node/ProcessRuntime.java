@@ -26,7 +26,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * ----------------------------
  * podsDirectory/UID/CONTAINER        working directory; mounts are symbolic links below it
  * podsDirectory/UID/_logs/CONTAINER  log files, see ContainerLog
- * podsDirectory/UID/_pipes           stdout and stderr of running attempts, see OutputPump
+ * podsDirectory/UID/_pipes           stdout, stderr and stdin of running attempts, see OutputPump and
+ *                                    StdinPipe
  * podsDirectory/UID/_volumes/VOLUME  what volumes hold
  * podsDirectory/UID/state.json       what the node must know after kill -9, see PodRecord
  * (A container's name cannot begin with an underscore or hold a dot, so nothing collides.)
@@ -48,8 +49,7 @@ final class ProcessRuntime implements ContainerRuntime {
     private static final long REST_GRACE_MILLIS = 1_000;
     private static final long ADOPTED_LOOK_MILLIS = 100;
     private static final String SHIM =
-            "mkfifo -m 600 \"$1\" \"$2\" && exec 3>\"$1\" 4>\"$2\" && exec 1<>\"$1\" 2<>\"$2\""
-                    + " </dev/null 3>&- 4>&- && shift 2 && exec \"$@\"";
+            "exec 3>\"$1\" 4>\"$2\" && exec 1<>\"$1\" 2<>\"$2\" %s 3>&- 4>&- && shift 3 && exec \"$@\"";
 
     private final Path podsDirectory;
     private final Limits limits;
@@ -136,22 +136,29 @@ final class ProcessRuntime implements ContainerRuntime {
         Path pipes = podDirectory(spec.podUid()).resolve("_pipes");
         Path out = pipes.resolve(spec.container() + "." + spec.attempt() + ".out");
         Path err = pipes.resolve(spec.container() + "." + spec.attempt() + ".err");
-        Files.deleteIfExists(out);
-        Files.deleteIfExists(err);
+        Path in = pipes.resolve(spec.container() + "." + spec.attempt() + ".in");
+        for (Path pipe : List.of(out, err, in)) {
+            Files.deleteIfExists(pipe);
+        }
         ContainerLog log =
                 ContainerLog.open(
                         logFolder(spec.podUid(), spec.container()), spec.attempt(), limits);
         List<String> line = new ArrayList<>();
         setsid.ifPresent(line::add);
-        line.addAll(List.of("/bin/sh", "-c", SHIM, "kemudi", out.toString(), err.toString()));
+        line.addAll(List.of("/bin/sh", "-c", shim(spec.stdin()), "kemudi"));
+        line.addAll(List.of(out.toString(), err.toString(), in.toString()));
         line.addAll(command);
         Process process = spawn(line, directory, environment, log);
         long startTicks = ProcTable.stat(process.pid()).map(ProcTable.Stat::startTicks).orElse(-1L);
         ProcessContainer container =
                 new ProcessContainer(
-                        id(spec.podUid(), process.pid(), startTicks), process.pid(), startTicks);
+                        id(spec.podUid(), process.pid(), startTicks),
+                        process.pid(),
+                        startTicks,
+                        stdin(spec.stdin(), in));
         logs.put(key(spec.podUid(), spec.container()), log);
         pump(container, out, err, log);
+        container.stdin().ifPresent(stdin -> hold(stdin, container));
         var _ =
                 process.onExit()
                         .thenAcceptAsync(
@@ -167,6 +174,37 @@ final class ProcessRuntime implements ContainerRuntime {
                                                 .name("exit-" + process.pid())
                                                 .start(task));
         return container;
+    }
+
+    /** The process makes its pipes and opens them; its stdin may have to wait for a writer. */
+    private static String shim(Stdin stdin) {
+        return switch (stdin) {
+            case NONE -> "mkfifo -m 600 \"$1\" \"$2\" && " + SHIM.formatted("</dev/null");
+            case OPEN -> "mkfifo -m 600 \"$3\" \"$1\" \"$2\" && " + SHIM.formatted("<>\"$3\"");
+            case ONCE -> "mkfifo -m 600 \"$3\" \"$1\" \"$2\" && " + SHIM.formatted("<\"$3\"");
+        };
+    }
+
+    private static Optional<StdinPipe> stdin(Stdin stdin, Path pipe) {
+        return switch (stdin) {
+            case NONE -> Optional.empty();
+            case OPEN -> Optional.of(new StdinPipe(pipe, false));
+            case ONCE -> Optional.of(new StdinPipe(pipe, true));
+        };
+    }
+
+    private static void hold(StdinPipe stdin, ProcessContainer container) {
+        Thread.ofVirtual()
+                .name("stdin-" + container.pid)
+                .start(() -> {
+                    try {
+                        stdin.hold(() -> container.exited().isDone());
+                    } catch (IOException e) {
+                        LOG.log(System.Logger.Level.ERROR, "a container cannot get its stdin", e);
+                    } catch (InterruptedException _) {
+                        Thread.currentThread().interrupt();
+                    }
+                });
     }
 
     private static Process spawn(
@@ -235,6 +273,15 @@ final class ProcessRuntime implements ContainerRuntime {
             Thread.currentThread().interrupt();
         } finally {
             container.exited().complete(exit);
+            container.stdin().ifPresent(ProcessRuntime::remove);
+        }
+    }
+
+    private static void remove(StdinPipe stdin) {
+        try {
+            stdin.remove();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "the pipe to a container stays", e);
         }
     }
 
@@ -283,15 +330,19 @@ final class ProcessRuntime implements ContainerRuntime {
 
     private RunningContainer adopt(
             String podUid, String name, int attempt, ProcTable.Entry leader) {
+        Path pipes = podDirectory(podUid).resolve("_pipes");
+        Path in = pipes.resolve(name + "." + attempt + ".in");
+        // One that ends with its first client has ended with our earlier life.
         ProcessContainer container =
                 new ProcessContainer(
                         id(podUid, leader.pid(), leader.startTicks()),
                         leader.pid(),
-                        leader.startTicks());
+                        leader.startTicks(),
+                        stdin(Files.exists(in) ? Stdin.OPEN : Stdin.NONE, in));
+        container.stdin().ifPresent(stdin -> hold(stdin, container));
         try {
             ContainerLog log = ContainerLog.open(logFolder(podUid, name), attempt, limits);
             logs.put(key(podUid, name), log);
-            Path pipes = podDirectory(podUid).resolve("_pipes");
             pump(
                     container,
                     pipes.resolve(name + "." + attempt + ".out"),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.PodStreams.ExecStreams;
 import dev.kemudi.api.PodStreams.LogOptions;
+import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
@@ -223,5 +224,106 @@ final class LogAndExecTest {
         return cluster.processes().stream()
                 .filter(e -> e.podUid().equals(uid) && !e.exec().isEmpty())
                 .toList();
+    }
+
+    /** What an attached client received and can still send. */
+    private record Attached(ByteArrayOutputStream out, PipedOutputStream in, Thread thread) {
+        String text() {
+            return out.toString(StandardCharsets.UTF_8);
+        }
+
+        void send(String text) throws java.io.IOException {
+            in.write(text.getBytes(StandardCharsets.UTF_8));
+            in.flush();
+        }
+    }
+
+    private static Attached attach(String name) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PipedOutputStream in = new PipedOutputStream();
+        PipedInputStream stdin = new PipedInputStream(in);
+        var pod = cluster.get(name);
+        Thread thread =
+                Thread.ofVirtual()
+                        .start(() -> {
+                            try {
+                                cluster.node
+                                        .streams()
+                                        .attach(
+                                                pod,
+                                                "c",
+                                                new ExecStreams(
+                                                        stdin,
+                                                        out,
+                                                        OutputStream.nullOutputStream()));
+                            } catch (java.io.IOException | InterruptedException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        return new Attached(out, in, thread);
+    }
+
+    private static void reading(String name, String more) throws Exception {
+        cluster.create(
+                name,
+                "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"c\",\"image\":\"host\",\"stdin\":true"
+                        + more
+                        + ",\"command\":[\"sh\",\"-c\",\"while read line; do echo got $line; done; echo end\"]}]");
+        cluster.awaitPhase(name, "Running");
+    }
+
+    @Test
+    void whoAttachesToAContainerWithStdinOnceFeedsItAndItsLeavingIsTheEnd() throws Exception {
+        reading("once", ",\"stdinOnce\":true");
+        Attached client = attach("once");
+        client.send("one\n");
+        Eventually.within(10, () -> assertThat(client.text()).isEqualTo("got one\n"));
+        client.in().close();
+        client.thread().join();
+        assertThat(client.text()).isEqualTo("got one\nend\n");
+        cluster.awaitPhase("once", "Succeeded");
+    }
+
+    @Test
+    void stdinStaysOpenForTheNextClientUnlessItIsDeclaredOnce() throws Exception {
+        reading("open", "");
+        Attached first = attach("open");
+        first.send("one\n");
+        Eventually.within(10, () -> assertThat(first.text()).isEqualTo("got one\n"));
+        first.in().close();
+        Attached second = attach("open");
+        second.send("two\n");
+        Eventually.within(10, () -> assertThat(second.text()).isEqualTo("got two\n"));
+        assertThat(cluster.logs("open")).isEqualTo("got one\ngot two\n");
+    }
+
+    @Test
+    void aClientThatReadsTooSlowlyIsCutOffAndTheContainerGoesOn() throws Exception {
+        Attachment slow = new Attachment(10);
+        slow.offer(false, "12345".getBytes(StandardCharsets.UTF_8), 5);
+        slow.offer(true, "123456".getBytes(StandardCharsets.UTF_8), 6);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        assertThatThrownBy(() ->
+                        slow.copyTo(
+                                new ExecStreams(
+                                        InputStream.nullInputStream(),
+                                        out,
+                                        OutputStream.nullOutputStream())))
+                .hasMessageContaining("faster than this client reads");
+        assertThat(out.toString(StandardCharsets.UTF_8)).isEqualTo("12345");
+    }
+
+    @Test
+    void aForwardedConnectionReachesThePodsOwnAddress() throws Exception {
+        cluster.sh("addressed", "sleep 1000");
+        cluster.awaitReady("addressed");
+        var pod = cluster.get("addressed");
+        var address = java.net.InetAddress.getByName(pod.text("/status/podIP"));
+        try (var server = new java.net.ServerSocket(0, 1, address);
+                var client = cluster.node.streams().connect(pod, server.getLocalPort());
+                var accepted = server.accept()) {
+            assertThat(accepted.getRemoteSocketAddress()).isEqualTo(client.getLocalSocketAddress());
+            assertThat(accepted.getLocalAddress()).isEqualTo(address);
+        }
     }
 }

@@ -167,6 +167,8 @@ final class NodeLifeTest {
                         d.logFileBytesMax(),
                         d.logFilesMax(),
                         d.logLineBytesMax(),
+                        d.attachBufferBytesMax(),
+                        d.connectMillisMax(),
                         d.backoffFirstMillis(),
                         d.backoffMillisMax(),
                         d.backoffResetMillis(),

@@ -37,6 +37,7 @@ public final class BuiltinSchemas {
                     "NodeSystemInfo",
                     "ContainerStateTerminated",
                     "EndpointSlice",
+                    "Event",
                     "EventSeries",
                     "TokenRequestSpec",
                     "UserInfo");

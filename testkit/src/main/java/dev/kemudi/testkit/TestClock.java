@@ -2,6 +2,8 @@ package dev.kemudi.testkit;
 
 import dev.kemudi.kernel.TimeSource;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class TestClock implements TimeSource {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition moved = lock.newCondition();
+    private final List<Runnable> moveListeners = new CopyOnWriteArrayList<>();
     private volatile long addedNanos;
 
     /**
@@ -33,6 +36,17 @@ public final class TestClock implements TimeSource {
         } finally {
             lock.unlock();
         }
+        moveListeners.forEach(Runnable::run);
+    }
+
+    @Override
+    public void addMoveListener(Runnable listener) {
+        moveListeners.add(listener);
+    }
+
+    @Override
+    public void removeMoveListener(Runnable listener) {
+        moveListeners.remove(listener);
     }
 
     @Override

@@ -12,6 +12,7 @@ import dev.kemudi.controller.Informer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Which objects a controlling owner manages: adopts matching ones that nobody manages, releases
@@ -28,13 +29,24 @@ final class Adoption {
 
     /** The objects that {@code owner} manages now, after adopting and releasing. */
     List<ApiObject> claim(ApiObject owner, LabelSelector selector, Resource ownerResource) {
+        return claim(owner, selector, ownerResource, _ -> true);
+    }
+
+    /**
+     * @param eligible what must hold besides the selector
+     */
+    List<ApiObject> claim(
+            ApiObject owner,
+            LabelSelector selector,
+            Resource ownerResource,
+            Predicate<ApiObject> eligible) {
         List<ApiObject> claimed = new ArrayList<>();
         for (ApiObject object : informer.byIndex(Floor.OWNER, owner.uid())) {
             if (object.controller().filter(o -> o.uid().equals(owner.uid())).isEmpty()
                     || !object.namespace().equals(owner.namespace())) {
                 continue;
             }
-            if (selector.matches(object.labels())) {
+            if (selector.matches(object.labels()) && eligible.test(object)) {
                 claimed.add(object);
             } else if (!owner.deleting()) {
                 release(owner, object);
@@ -46,6 +58,7 @@ final class Adoption {
         for (ApiObject object : informer.byIndex(Floor.UNMANAGED, owner.namespace())) {
             if (!object.deleting()
                     && selector.matches(object.labels())
+                    && eligible.test(object)
                     && stillThere(owner, ownerResource)) {
                 adopt(owner, object).ifPresent(claimed::add);
             }

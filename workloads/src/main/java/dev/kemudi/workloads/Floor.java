@@ -43,6 +43,12 @@ final class Floor {
     final Informer namespaces;
     final Informer serviceAccounts;
     final Informer definitions;
+    final Informer budgets;
+    final Informer statefulSets;
+    final Informer controllerRevisions;
+    final Informer daemonSets;
+    final Informer nodes;
+    final Informer cronJobs;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -68,6 +74,12 @@ final class Floor {
         namespaces = share(Resource.NAMESPACES);
         serviceAccounts = share(Resource.SERVICE_ACCOUNTS);
         definitions = share(Resource.CUSTOM_RESOURCE_DEFINITIONS);
+        budgets = share(Resource.POD_DISRUPTION_BUDGETS);
+        statefulSets = share(Resource.STATEFUL_SETS);
+        controllerRevisions = share(Resource.CONTROLLER_REVISIONS);
+        daemonSets = share(Resource.DAEMON_SETS);
+        nodes = share(Resource.NODES);
+        cronJobs = share(Resource.CRON_JOBS);
     }
 
     private Informer share(Resource resource) {

@@ -14,6 +14,10 @@ package dev.kemudi.workloads;
  *     looked for again
  * @param collectorAbsentOwners 4_096: uids of owners known to be gone for ever, so that each is
  *     asked for once
+ * @param unknownScaleRetryMillis 10_000: a budget whose pods have an owner that cannot be counted
+ *     is looked at again this often, as their owner's changes do not call it
+ * @param claimRetryMillis 1_000: a pod whose claim is still on its way out is tried again this
+ *     often
  */
 public record Limits(
         int workersPerController,
@@ -21,8 +25,10 @@ public record Limits(
         int endpointsPerSlice,
         int namespaceRetryMillis,
         int discoverySettleMillis,
-        int collectorAbsentOwners) {
+        int collectorAbsentOwners,
+        int unknownScaleRetryMillis,
+        int claimRetryMillis) {
     public static Limits defaults() {
-        return new Limits(2, 500, 100, 1_000, 500, 4_096);
+        return new Limits(2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.OwnerReference;
 import dev.kemudi.api.Resource;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -66,6 +67,20 @@ final class Pods {
                 || readySince(pod)
                         .filter(since -> !since.plusSeconds(minReadySeconds).isAfter(now))
                         .isPresent();
+    }
+
+    /** How long until the next ready pod is available by time alone; empty when there is none. */
+    static Optional<Long> millisToAvailable(
+            List<ApiObject> pods, int minReadySeconds, Instant now) {
+        if (minReadySeconds == 0) {
+            return Optional.empty();
+        }
+        return pods.stream()
+                .flatMap(pod -> readySince(pod).stream())
+                .map(since -> Duration.between(now, since.plusSeconds(minReadySeconds)).toMillis())
+                .filter(millis -> millis > 0)
+                .min(Long::compare)
+                .map(millis -> millis + 1);
     }
 
     static int restarts(ApiObject pod) {

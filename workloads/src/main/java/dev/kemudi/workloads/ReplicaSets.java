@@ -11,7 +11,6 @@ import dev.kemudi.api.Resource;
 import dev.kemudi.controller.Controller;
 import dev.kemudi.controller.Reconciler;
 import dev.kemudi.controller.Result;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -77,7 +76,10 @@ final class ReplicaSets implements Reconciler {
         if (!failure.isEmpty()) {
             throw new IllegalStateException(failure);
         }
-        return availableLater(replicaSet, pods, status);
+        return Pods.millisToAvailable(
+                        pods, replicaSet.integer("/spec/minReadySeconds", 0), floor.time.now())
+                .map(Result::after)
+                .orElse(Result.DONE);
     }
 
     /** Creates or deletes pods; what went wrong, or nothing. */
@@ -172,23 +174,5 @@ final class ReplicaSets implements Reconciler {
         } else {
             status.put(name, count);
         }
-    }
-
-    /** A ready pod that is not available yet becomes so by time alone. */
-    private Result availableLater(ApiObject replicaSet, List<ApiObject> pods, ObjectNode status) {
-        int minReady = replicaSet.integer("/spec/minReadySeconds", 0);
-        if (minReady == 0
-                || status.path("readyReplicas").asInt()
-                        == status.path("availableReplicas").asInt()) {
-            return Result.DONE;
-        }
-        Instant now = floor.time.now();
-        return pods.stream()
-                .flatMap(p -> Pods.readySince(p).stream())
-                .map(since -> Duration.between(now, since.plusSeconds(minReady)).toMillis())
-                .filter(millis -> millis > 0)
-                .min(Long::compare)
-                .map(millis -> Result.after(millis + 1))
-                .orElse(Result.DONE);
     }
 }

@@ -57,18 +57,9 @@ record Rollout(ApiObject deployment, Optional<ApiObject> newest, List<ApiObject>
 
     private int share(String field, RoundingMode rounding) {
         JsonNode value = deployment.at("/spec/strategy/rollingUpdate/" + field);
-        if (value.isMissingNode() || value.isNull()) {
-            return (int) percent(25, rounding);
-        }
-        String text = value.asText();
-        return text.endsWith("%")
-                ? (int) percent(Integer.parseInt(text.substring(0, text.length() - 1)), rounding)
-                : value.asInt();
-    }
-
-    private long percent(long percent, RoundingMode rounding) {
-        long hundredths = percent * wanted();
-        return rounding == RoundingMode.CEILING ? Math.ceilDiv(hundredths, 100L) : hundredths / 100;
+        return value.isMissingNode() || value.isNull()
+                ? Share.percent(25, wanted(), rounding)
+                : Share.of(value, wanted(), rounding);
     }
 
     int minAvailable() {

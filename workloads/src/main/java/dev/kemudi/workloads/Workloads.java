@@ -45,14 +45,19 @@ public final class Workloads implements AutoCloseable {
         monitors = new Monitors(floor, served);
         collector = new Collector(floor, monitors);
         monitors.listen(collector);
+        ScaleTargets targets = new ScaleTargets(floor, monitors);
         controllers =
                 List.of(
                         NamespaceContent.controller(floor, monitors),
                         ServiceAccounts.controller(floor),
                         ReplicaSets.controller(floor),
                         Deployments.controller(floor),
+                        StatefulSets.controller(floor, monitors),
+                        DaemonSets.controller(floor),
                         Jobs.controller(floor),
-                        Endpoints.controller(floor));
+                        CronJobs.controller(floor),
+                        Endpoints.controller(floor),
+                        DisruptionBudgets.controller(floor, targets));
         floor.definitions.addHandler(
                 new EventHandler() {
                     @Override

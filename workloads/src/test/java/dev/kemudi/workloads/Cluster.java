@@ -9,18 +9,21 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.Resource;
+import dev.kemudi.api.ResourceDefinition;
+import dev.kemudi.api.Strategy;
 import dev.kemudi.apiserver.ApiServer;
 import dev.kemudi.controller.EventHandler;
 import dev.kemudi.controller.Informer;
-import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.kernel.Tracer;
 import dev.kemudi.kinds.BuiltinKinds;
 import dev.kemudi.store.KemudiStore;
 import dev.kemudi.store.Store;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.nio.file.Path;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -33,8 +36,11 @@ final class Cluster implements AutoCloseable {
     final ApiClient client;
     private final Store store;
     private final ApiServer server;
-    private final Workloads workloads;
+    private Workloads workloads;
     private final Informer kubelet;
+
+    /** What all of it goes by. */
+    final MovableTime time = new MovableTime();
 
     /** Which pods the kubelet finds ready; others run but never become so. */
     volatile Predicate<ApiObject> healthy = pod -> true;
@@ -44,26 +50,20 @@ final class Cluster implements AutoCloseable {
 
     Cluster(Path directory) {
         PrometheusRegistry metrics = new PrometheusRegistry();
-        store = KemudiStore.inMemory(TimeSource.system(), metrics);
+        store = KemudiStore.inMemory(time, metrics);
         server =
                 new ApiServer(
                         new ApiServer.Config("127.0.0.1", 0, directory.resolve("pki")),
                         store,
-                        BuiltinKinds.all(),
+                        kinds(),
                         metrics,
                         Tracer.NONE,
-                        TimeSource.system(),
+                        time,
                         dev.kemudi.apiserver.Limits.defaults());
         server.start();
         client = server.client("admin");
-        workloads =
-                new Workloads(
-                                server.client("system:kube-controller-manager"),
-                                this::served,
-                                metrics,
-                                TimeSource.system(),
-                                Limits.defaults())
-                        .start();
+        workloads = controllers();
+        node("n1", "");
         kubelet = Informer.of(server.client("system:node"), Resource.PODS);
         kubelet.addHandler(
                 new EventHandler() {
@@ -80,9 +80,42 @@ final class Cluster implements AutoCloseable {
         kubelet.start();
     }
 
+    private Workloads controllers() {
+        return new Workloads(
+                        server.client("system:kube-controller-manager"),
+                        this::served,
+                        new PrometheusRegistry(),
+                        time,
+                        Limits.defaults())
+                .start();
+    }
+
+    /** Ends the controllers in whatever they do, and starts others that know nothing. */
+    void restartControllers() {
+        workloads.close();
+        workloads = controllers();
+    }
+
+    private static List<ResourceDefinition> kinds() {
+        List<ResourceDefinition> kinds = new ArrayList<>(BuiltinKinds.all());
+        if (kinds.stream().noneMatch(k -> k.resource().equals(Claims.KIND))) {
+            kinds.add(
+                    new ResourceDefinition(
+                            Claims.KIND,
+                            "persistentvolumeclaim",
+                            List.of("pvc"),
+                            List.of(),
+                            true,
+                            Optional.empty(),
+                            List.of(),
+                            Strategy.NONE));
+        }
+        return kinds;
+    }
+
     private List<Resource> served() {
         List<Resource> all = new ArrayList<>();
-        BuiltinKinds.all().forEach(d -> all.add(d.resource()));
+        kinds().forEach(d -> all.add(d.resource()));
         for (ApiObject crd :
                 client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items()) {
             all.add(
@@ -97,6 +130,7 @@ final class Cluster implements AutoCloseable {
     }
 
     private void run(ApiObject pod) {
+        String node = DaemonPods.node(pod);
         try {
             if (pod.deleting()) {
                 if (reaps && !pod.text("/spec/nodeName").isEmpty()) {
@@ -109,7 +143,9 @@ final class Cluster implements AutoCloseable {
             } else if (pod.text("/spec/nodeName").isEmpty()) {
                 client.update(
                         Resource.PODS,
-                        pod.edit(t -> t.withObjectProperty("spec").put("nodeName", "n1")));
+                        pod.edit(t ->
+                                t.withObjectProperty("spec")
+                                        .put("nodeName", node.isEmpty() ? "n1" : node)));
             } else if (pod.text("/status/podIP").isEmpty()) {
                 report(pod, "Running");
             }
@@ -132,7 +168,9 @@ final class Cluster implements AutoCloseable {
                             .addObject()
                             .put("type", "Ready")
                             .put("status", ready)
-                            .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+                            .put(
+                                    "lastTransitionTime",
+                                    time.now().truncatedTo(ChronoUnit.SECONDS).toString());
                 }));
     }
 
@@ -151,6 +189,16 @@ final class Cluster implements AutoCloseable {
                         throw e;
                     }
                 });
+    }
+
+    void node(String name, String more) {
+        apply(
+                Resource.NODES,
+                """
+                {"apiVersion":"v1","kind":"Node",
+                 "metadata":{"name":"%s","labels":{"kubernetes.io/hostname":"%s"}}%s}
+                """
+                        .formatted(name, name, more));
     }
 
     ApiObject apply(Resource resource, String json) {
@@ -176,6 +224,23 @@ final class Cluster implements AutoCloseable {
                 () -> {
                     try {
                         client.update(resource, client.get(resource, "default", name).edit(change));
+                        return true;
+                    } catch (ApiException e) {
+                        if (e.conflict()) {
+                            return false;
+                        }
+                        throw e;
+                    }
+                });
+    }
+
+    void changeNode(String name, Consumer<ObjectNode> change) {
+        eventually(
+                "changed " + name,
+                () -> {
+                    try {
+                        client.update(
+                                Resource.NODES, client.get(Resource.NODES, "", name).edit(change));
                         return true;
                     } catch (ApiException e) {
                         if (e.conflict()) {
