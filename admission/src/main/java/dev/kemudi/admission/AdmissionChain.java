@@ -1,5 +1,6 @@
 package dev.kemudi.admission;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
@@ -26,10 +27,12 @@ public final class AdmissionChain implements AutoCloseable {
     private final List<Plugin> mutating;
     private final List<Plugin> validating;
     private final WebhookClient client;
+    private final Limits limits;
 
     public AdmissionChain(Cluster cluster, Limits limits) {
         LimitRanger limitRanger = new LimitRanger(cluster);
         PriorityPlugin priority = new PriorityPlugin(cluster);
+        this.limits = limits;
         client = new WebhookClient(cluster, limits);
         Webhooks webhooks = new Webhooks(cluster, limits, client);
         mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority, webhooks);
@@ -66,9 +69,13 @@ public final class AdmissionChain implements AutoCloseable {
         return ExpressionChecks.problems(resource, tree);
     }
 
-    /** Calls webhooks, for whoever else has some. */
-    public WebhookClient webhooks() {
-        return client;
+    /**
+     * How the objects of a custom resource are converted.
+     *
+     * @param clientConfig of the definition's conversion webhook
+     */
+    public ObjectConversion conversion(JsonNode clientConfig) {
+        return new ObjectConversion(client, clientConfig, limits);
     }
 
     @Override

@@ -17,6 +17,10 @@ package dev.kemudi.admission;
  *     many
  * @param warningCharsMax 256: one warning of a webhook; HTTP headers are no place for prose
  * @param auditCharsMax 10_240: one audit annotation, as in Kubernetes
+ * @param conversionObjectsMax 100: objects that one call of a conversion webhook converts; a list
+ *     of more takes several
+ * @param conversionBytes 1_048_576: a call takes no further object from here on, so that its answer
+ *     fits {@code answerBytesMax}
  */
 public record Limits(
         int answerBytesMax,
@@ -28,8 +32,11 @@ public record Limits(
         int quotaRetriesMax,
         int quotaStripes,
         int warningCharsMax,
-        int auditCharsMax) {
+        int auditCharsMax,
+        int conversionObjectsMax,
+        int conversionBytes) {
     public static Limits defaults() {
-        return new Limits(3_145_728, 64, 256, 5_000, 10_000, 1_000, 3, 64, 256, 10_240);
+        return new Limits(
+                3_145_728, 64, 256, 5_000, 10_000, 1_000, 3, 64, 256, 10_240, 100, 1_048_576);
     }
 }

@@ -34,7 +34,7 @@ import javax.net.ssl.SSLParameters;
  * Calls webhooks: one JSON document there, one back, within a deadline. Safe for use by many
  * threads; a call blocks. Connections are kept between calls, made at the first one.
  */
-public final class WebhookClient implements AutoCloseable {
+final class WebhookClient implements AutoCloseable {
     private static final int SHOWN_CHARS = 200;
     private static final int OK = 200;
 
@@ -45,7 +45,7 @@ public final class WebhookClient implements AutoCloseable {
 
     private record Peer(String caBundle, String serverName) {}
 
-    public WebhookClient(Cluster cluster, Limits limits) {
+    WebhookClient(Cluster cluster, Limits limits) {
         this.cluster = cluster;
         this.limits = limits;
         places = new Semaphore(limits.callsMax());
@@ -56,8 +56,7 @@ public final class WebhookClient implements AutoCloseable {
      * @return the answer, one JSON object
      * @throws WebhookException when there is no usable answer in time
      */
-    public ObjectNode post(JsonNode config, ObjectNode body, int timeoutSeconds)
-            throws WebhookException {
+    ObjectNode post(JsonNode config, ObjectNode body, int timeoutSeconds) throws WebhookException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(timeoutSeconds);
         LongSupplier left = () -> Math.max(1, end - System.nanoTime());
         WebhookTarget target = WebhookTarget.of(config, timeoutSeconds, cluster);

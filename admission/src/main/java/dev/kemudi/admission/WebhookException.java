@@ -1,7 +1,7 @@
 package dev.kemudi.admission;
 
 /** A webhook could not be called, or what it answered cannot be used. The message says why. */
-public final class WebhookException extends Exception {
+final class WebhookException extends Exception {
     private static final long serialVersionUID = 1L;
 
     WebhookException(String message) {

@@ -1,7 +1,9 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.kemudi.admission.AdmissionChain;
+import dev.kemudi.admission.ObjectConversion;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
@@ -78,7 +80,8 @@ public final class ApiServer implements AutoCloseable {
         Namespaces namespaces = new Namespaces(registry, storage);
         schemas = Lazy.of(BuiltinSchemas::new);
         customResources =
-                new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
+                new CustomResources(
+                        registry, store, limits, time, new CustomKinds(schemas, this::conversion));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
         chain =
@@ -246,6 +249,10 @@ public final class ApiServer implements AutoCloseable {
         core.registry().put(Arrays.stream(definitions).map(this::kind).toList());
     }
 
+    private ObjectConversion conversion(JsonNode clientConfig) {
+        return chain.conversion(clientConfig);
+    }
+
     private Kind kind(ResourceDefinition definition) {
         Resource resource = definition.resource();
         Resource stored =
@@ -260,7 +267,8 @@ public final class ApiServer implements AutoCloseable {
                 caches.computeIfAbsent(Kind.keyPrefix(stored), this::cache),
                 resource.kind() + LIST_SUFFIX,
                 stored.apiVersion(),
-                false);
+                false,
+                Optional.empty());
     }
 
     private WatchCache cache(String prefix) {

@@ -107,9 +107,22 @@ final class ResourceHandler {
                         "the server does not allow this method on the requested resource"));
     }
 
+    /** With what a webhook must convert converted, before the answer begins. */
+    private Reads.Page page(Exchange exchange, RequestPath path, Kind kind) {
+        Reads.Page stored =
+                core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
+        return kind.conversion().isEmpty()
+                ? stored
+                : new Reads.Page(
+                        kind.views(stored.items()),
+                        stored.revision(),
+                        stored.continueToken(),
+                        stored.remaining());
+    }
+
     private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
         Encoding encoding = Negotiation.encoding(exchange, kind.resource());
-        Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
+        Reads.Page page = page(exchange, path, kind);
         try (OutputStream out =
                 new BufferedOutputStream(
                         exchange.stream(200, listType(encoding)), LIST_BUFFER_BYTES)) {
@@ -242,7 +255,7 @@ final class ResourceHandler {
     private int deleteCollection(Exchange exchange, RequestPath path, Kind kind, User user)
             throws IOException {
         Deletes.Request request = deleteRequest(exchange, user);
-        Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
+        Reads.Page page = page(exchange, path, kind);
         for (ApiObject object : page.items()) {
             try {
                 core.deletes().delete(kind, object.namespace(), object.name(), request);

@@ -115,7 +115,8 @@ final class ValidatingPoliciesTest {
                              {'name':'found','expression':'object.data[?\\"k\\"].orValue(variables.wanted)'}],
                 'validations':[{'expression':'variables.found == variables.wanted','reason':'Forbidden',
                   'message':'never seen',
-                  'messageExpression':'\\"expected \\" + variables.wanted + \\", found \\" + variables.found'}]
+                  'messageExpression':'\\"expected \\" + variables.wanted + \
+                  \\", found \\" + variables.found'}]
                 """);
         bound("worded", "'validationActions':['Deny']");
 
