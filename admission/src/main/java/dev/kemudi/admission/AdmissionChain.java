@@ -3,7 +3,6 @@ package dev.kemudi.admission;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
-import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status.Cause;
 import java.util.List;
@@ -25,6 +24,8 @@ import java.util.List;
  */
 public final class AdmissionChain implements AutoCloseable {
     private final List<Plugin> mutating;
+    private final MutatingPolicies policies;
+    private final Webhooks webhooks;
     private final List<Plugin> validating;
     private final WebhookClient client;
     private final Limits limits;
@@ -34,8 +35,9 @@ public final class AdmissionChain implements AutoCloseable {
         PriorityPlugin priority = new PriorityPlugin(cluster);
         this.limits = limits;
         client = new WebhookClient(cluster, limits);
-        Webhooks webhooks = new Webhooks(cluster, limits, client);
-        mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority, webhooks);
+        webhooks = new Webhooks(cluster, limits, client);
+        policies = new MutatingPolicies(cluster, limits);
+        mutating = List.of(limitRanger, new ServiceAccountPlugin(cluster), priority, policies);
         validating =
                 List.of(
                         limitRanger,
@@ -58,8 +60,12 @@ public final class AdmissionChain implements AutoCloseable {
             ObjectNode changed = plugin.mutate(now, tree);
             if (changed != tree) {
                 tree = changed;
-                now = now.with(ApiObject.of(tree).tree());
+                now = now.with(tree);
             }
+        }
+        ObjectNode changed = webhooks.mutate(now, tree);
+        if (changed != tree) {
+            tree = policies.mutateAgain(now.with(changed), changed);
         }
         return tree;
     }
