@@ -68,6 +68,29 @@ public record Resource(
     public static final Resource CLUSTER_ROLE_BINDINGS =
             rbac("clusterrolebindings", "ClusterRoleBinding", false);
 
+    public static final Resource LIMIT_RANGES = core("limitranges", "LimitRange", true);
+    public static final Resource RESOURCE_QUOTAS = core("resourcequotas", "ResourceQuota", true);
+    public static final Resource PRIORITY_CLASSES =
+            new Resource("scheduling.k8s.io", "v1", "priorityclasses", "PriorityClass", false);
+    public static final Resource VALIDATING_WEBHOOK_CONFIGURATIONS =
+            admission("v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration");
+    public static final Resource MUTATING_WEBHOOK_CONFIGURATIONS =
+            admission("v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration");
+    public static final Resource VALIDATING_ADMISSION_POLICIES =
+            admission("v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy");
+    public static final Resource VALIDATING_ADMISSION_POLICY_BINDINGS =
+            admission(
+                    "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding");
+    public static final Resource MUTATING_ADMISSION_POLICIES =
+            admission("v1beta1", "mutatingadmissionpolicies", "MutatingAdmissionPolicy");
+    public static final Resource MUTATING_ADMISSION_POLICY_BINDINGS =
+            admission(
+                    "v1beta1", "mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding");
+
+    private static Resource admission(String version, String plural, String kind) {
+        return new Resource("admissionregistration.k8s.io", version, plural, kind, false);
+    }
+
     public static final Resource ENDPOINTS = core("endpoints", "Endpoints", true);
     public static final Resource PERSISTENT_VOLUMES =
             core("persistentvolumes", "PersistentVolume", false);

@@ -1,6 +1,9 @@
 package dev.kemudi.apiserver;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.kemudi.admission.AdmissionChain;
+import dev.kemudi.admission.ObjectConversion;
 import dev.kemudi.api.ApiClient;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
@@ -45,6 +48,7 @@ public final class ApiServer implements AutoCloseable {
     private final Lazy<BuiltinSchemas> schemas;
     private final CustomResources customResources;
     private final Rbac rbac;
+    private final AdmissionChain chain;
     private final ServiceAccountTokens tokens;
     private final Optional<AuditLog> auditLog;
     private final CustomResourceCleanup cleanup;
@@ -87,9 +91,15 @@ public final class ApiServer implements AutoCloseable {
         Namespaces namespaces = new Namespaces(registry, storage);
         schemas = Lazy.of(BuiltinSchemas::new);
         customResources =
-                new CustomResources(registry, store, limits, time, new CustomKinds(schemas));
+                new CustomResources(
+                        registry, store, limits, time, new CustomKinds(schemas, this::conversion));
         Reads reads = new Reads(storage, limits);
         rbac = new Rbac(registry, reads);
+        chain =
+                new AdmissionChain(
+                        new AdmissionCluster(registry, rbac, () -> client("kube-apiserver")),
+                        dev.kemudi.admission.Limits.defaults());
+        Admitting admission = new Admitting(chain);
         tokens = tokens(registry, storage, time);
         List<Filling> fillings =
                 List.of(
@@ -104,8 +114,9 @@ public final class ApiServer implements AutoCloseable {
                         new Leases(store, time),
                         customResources,
                         new RoleGuard(rbac),
-                        fillings);
-        Scales scales = new Scales(writes);
+                        fillings,
+                        admission);
+        Scales scales = new Scales(writes, admission);
         core =
                 new Core(
                         registry,
@@ -114,8 +125,9 @@ public final class ApiServer implements AutoCloseable {
                         writes,
                         new Patching(writes, storage, scales, limits, rbac),
                         scales,
-                        new Deletes(storage, limits, time, customResources),
+                        new Deletes(storage, limits, time, customResources, admission),
                         namespaces,
+                        admission,
                         time,
                         limits);
         cleanup = new CustomResourceCleanup(core);
@@ -197,6 +209,10 @@ public final class ApiServer implements AutoCloseable {
         if (core.registry().any(Resource.ROLES.group(), Resource.ROLES.plural()).isPresent()) {
             new BootstrapRoles(client("kube-apiserver")).make();
         }
+        Resource priorities = Resource.PRIORITY_CLASSES;
+        if (core.registry().any(priorities.group(), priorities.plural()).isPresent()) {
+            new SystemPriorities(client("kube-apiserver")).make();
+        }
         serveStoredDefinitions();
         front.start();
     }
@@ -257,6 +273,10 @@ public final class ApiServer implements AutoCloseable {
         core.registry().put(Arrays.stream(definitions).map(this::kind).toList());
     }
 
+    private ObjectConversion conversion(JsonNode clientConfig) {
+        return chain.conversion(clientConfig);
+    }
+
     private Kind kind(ResourceDefinition definition) {
         Resource resource = definition.resource();
         Resource stored =
@@ -271,7 +291,8 @@ public final class ApiServer implements AutoCloseable {
                 caches.computeIfAbsent(Kind.keyPrefix(stored), this::cache),
                 resource.kind() + LIST_SUFFIX,
                 stored.apiVersion(),
-                false);
+                false,
+                Optional.empty());
     }
 
     private WatchCache cache(String prefix) {
@@ -328,6 +349,7 @@ public final class ApiServer implements AutoCloseable {
         cleanup.close();
         core.registry().all().forEach(kind -> kind.cache().close());
         front.close();
+        chain.close();
         auditLog.ifPresent(AuditLog::close);
     }
 }

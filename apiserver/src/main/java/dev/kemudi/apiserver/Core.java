@@ -12,5 +12,6 @@ record Core(
         Scales scales,
         Deletes deletes,
         Namespaces namespaces,
+        Admitting admission,
         TimeSource time,
         Limits limits) {}

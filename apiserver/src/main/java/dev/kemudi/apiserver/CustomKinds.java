@@ -1,6 +1,7 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kemudi.admission.ObjectConversion;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.ResourceDefinition;
@@ -16,14 +17,21 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Makes served kinds out of a CustomResourceDefinition: one for each served version. */
 final class CustomKinds {
     private final Supplier<BuiltinSchemas> schemas;
+    private final Function<JsonNode, ObjectConversion> conversions;
 
-    CustomKinds(Supplier<BuiltinSchemas> schemas) {
+    /**
+     * @param conversions from a webhook's clientConfig
+     */
+    CustomKinds(
+            Supplier<BuiltinSchemas> schemas, Function<JsonNode, ObjectConversion> conversions) {
         this.schemas = schemas;
+        this.conversions = conversions;
     }
 
     List<Kind> of(ApiObject crd, WatchCache cache) {
@@ -35,6 +43,7 @@ final class CustomKinds {
                 storage = group + "/" + version.path("name").asText();
             }
         }
+        Optional<ObjectConversion> conversion = conversion(spec.path("conversion"));
         List<Kind> kinds = new ArrayList<>();
         for (JsonNode version : spec.path("versions")) {
             if (version.path("served").asBoolean()) {
@@ -47,10 +56,17 @@ final class CustomKinds {
                                 cache,
                                 spec.path("names").path("listKind").asText(),
                                 storage,
-                                true));
+                                true,
+                                conversion));
             }
         }
         return kinds;
+    }
+
+    private Optional<ObjectConversion> conversion(JsonNode declared) {
+        return declared.path("strategy").asText("").equals("Webhook")
+                ? Optional.of(conversions.apply(declared.path("webhook").path("clientConfig")))
+                : Optional.empty();
     }
 
     private static Optional<Supplier<ValidationRules>> expressions(JsonNode schema) {

@@ -90,7 +90,12 @@ final class CustomResourceCleanup implements AutoCloseable {
     private void delete(Kind kind, ApiObject object) {
         Deletes.Request request =
                 new Deletes.Request(
-                        Optional.of(Propagation.BACKGROUND), OptionalLong.empty(), "", "", false);
+                        Optional.of(Propagation.BACKGROUND),
+                        OptionalLong.empty(),
+                        "",
+                        "",
+                        false,
+                        WriteOptions.of(MANAGER));
         try {
             core.deletes().delete(kind, object.namespace(), object.name(), request);
         } catch (ApiException e) {

@@ -70,6 +70,7 @@ final class CustomResources implements WatchCache.Follower {
         if (!spec.has("conversion")) {
             spec.putObject("conversion").put("strategy", "None");
         }
+        ConversionRules.fill(spec.path("conversion"));
         if (old.isEmpty()) {
             ArrayNode finalizers = ObjectMeta.of(tree).withArrayProperty("finalizers");
             boolean held = false;
@@ -156,15 +157,7 @@ final class CustomResources implements WatchCache.Follower {
                                     + "\": supported values: \"Cluster\", \"Namespaced\"",
                             "spec.scope"));
         }
-        if (!spec.path("conversion").path("strategy").asText().equals("None")) {
-            causes.add(
-                    new Cause(
-                            "FieldValueNotSupported",
-                            "Unsupported value: \""
-                                    + spec.path("conversion").path("strategy").asText()
-                                    + "\": supported values: \"None\"",
-                            "spec.conversion.strategy"));
-        }
+        causes.addAll(ConversionRules.check(spec.path("conversion")));
         registry.any(group, plural)
                 .filter(k -> !k.custom())
                 .ifPresent(k ->

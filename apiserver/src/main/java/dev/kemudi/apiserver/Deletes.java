@@ -25,22 +25,25 @@ final class Deletes {
     private final Limits limits;
     private final TimeSource time;
     private final CustomResources customResources;
+    private final Admitting admission;
 
     /**
      * What the client asked for.
      *
      * @param propagation empty to keep the finalizers that are there
+     * @param options who asks, and whom to warn
      */
     record Request(
             Optional<Propagation> propagation,
             OptionalLong graceSeconds,
             String uid,
             String resourceVersion,
-            boolean dryRun) {
+            boolean dryRun,
+            WriteOptions options) {
         /** The same for what {@code object} has become since the preconditions were checked. */
         Request about(ApiObject object) {
             String version = resourceVersion.isEmpty() ? "" : object.resourceVersion();
-            return new Request(propagation, graceSeconds, object.uid(), version, dryRun);
+            return new Request(propagation, graceSeconds, object.uid(), version, dryRun, options);
         }
     }
 
@@ -50,11 +53,17 @@ final class Deletes {
      */
     record Outcome(ApiObject object, boolean gone) {}
 
-    Deletes(Storage storage, Limits limits, TimeSource time, CustomResources customResources) {
+    Deletes(
+            Storage storage,
+            Limits limits,
+            TimeSource time,
+            CustomResources customResources,
+            Admitting admission) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
         this.customResources = customResources;
+        this.admission = admission;
     }
 
     Outcome delete(Kind kind, String namespace, String name, Request request) {
@@ -65,6 +74,7 @@ final class Deletes {
                             .orElseThrow(
                                     () -> new ApiException(Status.notFound(kind.resource(), name)));
             checkPreconditions(kind, name, stored, request);
+            admission.delete(kind, stored, request);
             Optional<Outcome> outcome = attempt(kind, namespace, name, stored, request);
             if (outcome.isPresent()) {
                 return new Outcome(kind.view(outcome.get().object()), outcome.get().gone());
@@ -135,8 +145,7 @@ final class Deletes {
             return Optional.of(new Outcome(ApiObject.of(tree), false));
         }
         Optional<ApiObject> written = storage.write(kind, namespace, name, tree, expected, 0);
-        written.ifPresent(
-                object -> customResources.written(kind, Long.parseLong(object.resourceVersion())));
+        written.ifPresent(object -> written(kind, Long.parseLong(object.resourceVersion())));
         return written.map(object -> new Outcome(object, false));
     }
 
@@ -151,8 +160,13 @@ final class Deletes {
             return Optional.of(new Outcome(stored, true));
         }
         Optional<Long> revision = storage.delete(kind, namespace, name, expected);
-        revision.ifPresent(r -> customResources.written(kind, r));
+        revision.ifPresent(r -> written(kind, r));
         return revision.map(r -> new Outcome(WatchCache.withRevision(stored, r), true));
+    }
+
+    private void written(Kind kind, long revision) {
+        customResources.written(kind, revision);
+        admission.written(kind, revision);
     }
 
     private static boolean setFinalizers(

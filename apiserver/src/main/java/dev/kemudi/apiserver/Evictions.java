@@ -44,7 +44,7 @@ final class Evictions {
             throw new ApiException(
                     Status.badRequest("name in URL does not match name in Eviction object"));
         }
-        Deletes.Request request = request(eviction, options.dryRun());
+        Deletes.Request request = request(eviction, options);
         Kind pods = core.registry().get(Resource.PODS);
         ApiObject pod = core.reads().get(pods, namespace, name);
         Deletes.checkPreconditions(pods, name, pod, request);
@@ -61,7 +61,7 @@ final class Evictions {
         core.deletes().delete(pods, namespace, name, request);
     }
 
-    private static Deletes.Request request(ObjectNode eviction, boolean dryRun) {
+    private static Deletes.Request request(ObjectNode eviction, WriteOptions options) {
         JsonNode asked = eviction.path("deleteOptions");
         long grace = asked.path("gracePeriodSeconds").asLong(-1);
         return new Deletes.Request(
@@ -69,7 +69,8 @@ final class Evictions {
                 grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
                 asked.path("preconditions").path("uid").asText(""),
                 asked.path("preconditions").path("resourceVersion").asText(""),
-                dryRun || asked.path("dryRun").path(0).asText("").equals("All"));
+                options.dryRun() || asked.path("dryRun").path(0).asText("").equals("All"),
+                options);
     }
 
     private static boolean servesSomebody(ApiObject pod) {

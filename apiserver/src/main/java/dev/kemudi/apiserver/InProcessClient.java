@@ -34,9 +34,7 @@ final class InProcessClient implements ApiClient {
         Kind kind = core.registry().get(resource);
         Reads.Page page = core.reads().list(kind, namespace, options);
         return new ObjectList(
-                page.items().stream().map(kind::view).toList(),
-                Long.toString(page.revision()),
-                page.continueToken());
+                kind.views(page.items()), Long.toString(page.revision()), page.continueToken());
     }
 
     @Override
@@ -105,7 +103,8 @@ final class InProcessClient implements ApiClient {
                         options.gracePeriodSeconds(),
                         options.uid(),
                         options.resourceVersion(),
-                        false);
+                        false,
+                        WriteOptions.of(manager));
         Deletes.Outcome outcome = core.deletes().delete(kind, namespace, name, request);
         return outcome.gone() ? Optional.empty() : Optional.of(outcome.object());
     }
@@ -145,7 +144,7 @@ final class InProcessClient implements ApiClient {
                 }
                 Notice notice = feed.poll(Math.max(0, wait));
                 if (notice != null) {
-                    return Optional.of(viewed(notice));
+                    return Optional.of(told(notice));
                 }
                 if (feed.cut()) {
                     return Optional.of(
@@ -161,6 +160,16 @@ final class InProcessClient implements ApiClient {
                 if (bookmark.isPresent()) {
                     return bookmark;
                 }
+            }
+        }
+
+        /** An object that cannot be converted ends the watch. */
+        private WatchEvent told(Notice notice) {
+            try {
+                return viewed(notice);
+            } catch (ApiException e) {
+                feed.close();
+                return new WatchEvent.Failed(e.status());
             }
         }
 

@@ -1,8 +1,11 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.Json;
 import dev.kemudi.api.PodStreams;
 import dev.kemudi.api.PodStreams.ExecStreams;
 import dev.kemudi.api.PodStreams.LogOptions;
@@ -16,6 +19,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** What reaches into a pod: logs, exec, attach and port-forward, answered by the node. */
@@ -197,6 +201,43 @@ final class PodHandler {
                 params.flag("stdout"),
                 stderr,
                 params.flag("tty"));
+    }
+
+    /** Asks admission about a command that is about to run in a pod. */
+    void admit(Exec exec, User user) {
+        ObjectNode options = options(exec.attach() ? "PodAttachOptions" : "PodExecOptions");
+        options.put("stdin", exec.stdin()).put("stdout", exec.stdout());
+        options.put("stderr", exec.stderr()).put("tty", exec.tty());
+        options.put("container", exec.container());
+        if (!exec.attach()) {
+            exec.command().forEach(options.putArray("command")::add);
+        }
+        admit(exec.pod(), exec.attach() ? "attach" : "exec", options, user);
+    }
+
+    /** Asks admission about a port-forward that is about to begin. */
+    void admit(Forward forward, User user) {
+        ObjectNode options = options("PodPortForwardOptions");
+        forward.ports().forEach(options.putArray("ports")::add);
+        admit(forward.pod(), "portforward", options, user);
+    }
+
+    private static ObjectNode options(String kind) {
+        return Json.MAPPER.createObjectNode().put("kind", kind).put("apiVersion", "v1");
+    }
+
+    private void admit(ApiObject pod, String subresource, ObjectNode options, User user) {
+        core.admission()
+                .passed(
+                        new Admitting.Request(
+                                Operation.CONNECT,
+                                core.registry().get(Resource.PODS),
+                                subresource,
+                                pod.namespace(),
+                                pod.name(),
+                                Optional.of(options),
+                                Optional.empty(),
+                                WriteOptions.of("").by(user)));
     }
 
     private ApiObject pod(RequestPath path) {

@@ -64,8 +64,9 @@ final class Render {
         return json(out -> object(out, kind, object, encoding));
     }
 
-    private void object(JsonGenerator out, Kind kind, ApiObject object, Encoding encoding)
+    private void object(JsonGenerator out, Kind kind, ApiObject stored, Encoding encoding)
             throws IOException {
+        ApiObject object = kind.conversion().isPresent() ? kind.view(stored) : stored;
         switch (encoding.view()) {
             case FULL -> Json.MAPPER.writeTree(out, kind.view(object).tree());
             case PARTIAL -> Tables.partial(out, object, encoding.metaVersion());

@@ -91,7 +91,7 @@ final class ResourceHandler {
                         core.writes().create(kind, namespace, body, options(exchange, user));
                 yield answer(exchange, 201, kind, made);
             }
-            case "DELETE" -> deleteCollection(exchange, path, kind);
+            case "DELETE" -> deleteCollection(exchange, path, kind, user);
             default -> throw notAllowed();
         };
     }
@@ -104,14 +104,26 @@ final class ResourceHandler {
                         "the server does not allow this method on the requested resource"));
     }
 
-    private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
-        Encoding encoding = Negotiation.encoding(exchange, kind.resource());
+    /** With what a webhook must convert converted, before the answer begins. */
+    private Reads.Page page(Exchange exchange, RequestPath path, Kind kind) {
         ListOptions options = listOptions(exchange.params());
-        Reads.Page page =
+        Reads.Page stored =
                 switch (VersionMatch.of(exchange.params())) {
                     case NOT_OLDER_THAN -> core.reads().list(kind, path.namespace(), options);
                     case EXACT -> core.reads().listAt(kind, path.namespace(), options);
                 };
+        return kind.conversion().isEmpty()
+                ? stored
+                : new Reads.Page(
+                        kind.views(stored.items()),
+                        stored.revision(),
+                        stored.continueToken(),
+                        stored.remaining());
+    }
+
+    private int list(Exchange exchange, RequestPath path, Kind kind) throws IOException {
+        Encoding encoding = Negotiation.encoding(exchange, kind.resource());
+        Reads.Page page = page(exchange, path, kind);
         LargeAnswer out = new LargeAnswer(exchange, 200, listType(encoding));
         render.list(out, kind, page, encoding);
         out.finish();
@@ -162,7 +174,7 @@ final class ResourceHandler {
                 if (!path.subresource().isEmpty()) {
                     throw notAllowed();
                 }
-                yield delete(exchange, path, kind);
+                yield delete(exchange, path, kind, user);
             }
             default -> throw notAllowed();
         };
@@ -218,8 +230,8 @@ final class ResourceHandler {
         return code;
     }
 
-    private int delete(Exchange exchange, RequestPath path, Kind kind) {
-        Deletes.Request request = deleteRequest(exchange);
+    private int delete(Exchange exchange, RequestPath path, Kind kind, User user) {
+        Deletes.Request request = deleteRequest(exchange, user);
         Deletes.Outcome outcome =
                 core.deletes().delete(kind, path.namespace(), path.name(), request);
         if (!outcome.gone()) {
@@ -239,10 +251,10 @@ final class ResourceHandler {
         return 200;
     }
 
-    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind)
+    private int deleteCollection(Exchange exchange, RequestPath path, Kind kind, User user)
             throws IOException {
-        Deletes.Request request = deleteRequest(exchange);
-        Reads.Page page = core.reads().list(kind, path.namespace(), listOptions(exchange.params()));
+        Deletes.Request request = deleteRequest(exchange, user);
+        Reads.Page page = page(exchange, path, kind);
         for (ApiObject object : page.items()) {
             try {
                 core.deletes().delete(kind, object.namespace(), object.name(), request);
@@ -260,7 +272,7 @@ final class ResourceHandler {
     }
 
     /** DeleteOptions from the body, or else from the query. */
-    Deletes.Request deleteRequest(Exchange exchange) {
+    Deletes.Request deleteRequest(Exchange exchange, User user) {
         byte[] body = exchange.body();
         ObjectNode options =
                 body.length == 0 ? Json.MAPPER.createObjectNode() : bodies.parse(exchange, body);
@@ -296,7 +308,8 @@ final class ResourceHandler {
                 grace < 0 ? OptionalLong.empty() : OptionalLong.of(grace),
                 options.path("preconditions").path("uid").asText(""),
                 options.path("preconditions").path("resourceVersion").asText(""),
-                dryRun);
+                dryRun,
+                options(exchange, user));
     }
 
     private static boolean dryRun(Params params) {

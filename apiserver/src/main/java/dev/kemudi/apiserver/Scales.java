@@ -3,6 +3,7 @@ package dev.kemudi.apiserver;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Json;
@@ -10,14 +11,17 @@ import dev.kemudi.api.ResourceDefinition.Scale;
 import dev.kemudi.api.Status;
 import dev.kemudi.api.Status.Cause;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** The {@code autoscaling/v1} Scale of any kind that says where its replicas are. */
 final class Scales {
     private final Writes writes;
+    private final Admitting admission;
 
-    Scales(Writes writes) {
+    Scales(Writes writes, Admitting admission) {
         this.writes = writes;
+        this.admission = admission;
     }
 
     static ObjectNode of(Kind kind, ApiObject object) {
@@ -107,7 +111,9 @@ final class Scales {
                 "scale",
                 "",
                 old -> {
-                    ObjectNode wanted = change.apply(of(kind, old));
+                    ObjectNode before = of(kind, old);
+                    ObjectNode wanted =
+                            admitted(kind, before, change.apply(before.deepCopy()), options);
                     JsonNode replicas = wanted.at("/spec/replicas");
                     if (!replicas.isMissingNode() && !replicas.canConvertToInt()
                             || replicas.asInt(0) < 0) {
@@ -132,6 +138,24 @@ final class Scales {
                     return tree;
                 },
                 options);
+    }
+
+    private ObjectNode admitted(
+            Kind kind, ObjectNode before, ObjectNode wanted, WriteOptions options) {
+        if (!wanted.has("kind")) {
+            wanted.put("kind", "Scale").put("apiVersion", "autoscaling/v1");
+        }
+        ApiObject old = ApiObject.of(before);
+        return admission.passed(
+                new Admitting.Request(
+                        Operation.UPDATE,
+                        kind,
+                        "scale",
+                        old.namespace(),
+                        old.name(),
+                        Optional.of(wanted),
+                        Optional.of(old),
+                        options));
     }
 
     private static void set(ObjectNode tree, String pointer, int replicas) {

@@ -1,12 +1,14 @@
 package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Patch;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Parts of an object that have a path of their own: scale, finalize, binding, eviction, log. */
 final class SubresourceHandler {
@@ -56,7 +58,7 @@ final class SubresourceHandler {
                     return bind(exchange, path, kind, user);
                 }
                 case "eviction" -> {
-                    return evict(exchange, path, user);
+                    return evict(exchange, path, kind, user);
                 }
                 case "exec", "attach", "portforward" -> throw pods.notUpgraded(exchange, path);
                 default -> {}
@@ -151,6 +153,7 @@ final class SubresourceHandler {
                     Status.badRequest("target.name: the node to bind to is required"));
         }
         WriteOptions options = ResourceHandler.options(exchange, user);
+        admit(binding, "v1", "Binding", path, kind, options);
         core.writes()
                 .replace(
                         kind,
@@ -179,10 +182,36 @@ final class SubresourceHandler {
         return created(exchange);
     }
 
-    private int evict(Exchange exchange, RequestPath path, User user) {
+    /** What is sent to a part of a pod is an object of its own. */
+    private void admit(
+            ObjectNode sent,
+            String apiVersion,
+            String kindName,
+            RequestPath path,
+            Kind kind,
+            WriteOptions options) {
+        if (!sent.has("kind")) {
+            sent.put("apiVersion", apiVersion).put("kind", kindName);
+        }
+        core.admission()
+                .passed(
+                        new Admitting.Request(
+                                Operation.CREATE,
+                                kind,
+                                path.subresource(),
+                                path.namespace(),
+                                path.name(),
+                                Optional.of(sent),
+                                Optional.empty(),
+                                options));
+    }
+
+    private int evict(Exchange exchange, RequestPath path, Kind kind, User user) {
         requirePost(exchange);
         WriteOptions options = ResourceHandler.options(exchange, user);
-        evictions.evict(path.namespace(), path.name(), bodies.read(exchange), options);
+        ObjectNode eviction = bodies.read(exchange);
+        admit(eviction, "policy/v1", "Eviction", path, kind, options);
+        evictions.evict(path.namespace(), path.name(), eviction, options);
         return created(exchange);
     }
 

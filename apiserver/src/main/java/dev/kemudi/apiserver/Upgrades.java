@@ -148,8 +148,8 @@ final class Upgrades {
             boolean forwarding = path.subresource().equals("portforward");
             Supplier<ServerConnection> session =
                     forwarding
-                            ? forward(context, asked, pods.forward(path, params))
-                            : exec(context, asked, pods.exec(path, params));
+                            ? forward(context, asked, admitted(pods.forward(path, params), acting))
+                            : exec(context, asked, admitted(pods.exec(path, params), acting));
             if (!sessions.tryAcquire()) {
                 throw new ApiException(
                         Storage.retryAfter(
@@ -164,6 +164,16 @@ final class Upgrades {
                 sessions.release();
                 throw e;
             }
+        }
+
+        private PodHandler.Exec admitted(PodHandler.Exec exec, User user) {
+            pods.admit(exec, user);
+            return exec;
+        }
+
+        private PodHandler.Forward admitted(PodHandler.Forward forward, User user) {
+            pods.admit(forward, user);
+            return forward;
         }
 
         // What is wrong with a request is found before its connection is taken over.

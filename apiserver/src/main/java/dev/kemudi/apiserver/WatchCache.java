@@ -320,6 +320,14 @@ final class WatchCache {
         }
     }
 
+    /** The object as it is known here now. */
+    Optional<ApiObject> find(String key) {
+        load();
+        synchronized (lock) {
+            return Optional.ofNullable(current.get(key));
+        }
+    }
+
     /** The shared tree of an object, if this cache holds it at exactly {@code modRevision}. */
     Optional<ApiObject> cached(String key, long modRevision) {
         synchronized (lock) {

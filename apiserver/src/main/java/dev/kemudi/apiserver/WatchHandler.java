@@ -127,9 +127,8 @@ final class WatchHandler {
                 long left = (endNanos - System.nanoTime()) / 1_000_000;
                 Notice notice = feed.poll(Math.clamp(left, 0, core.limits().bookmarkMillis()));
                 if (notice != null) {
-                    out.write(notice.encoded(encoding, n -> render.event(kind, n, encoding)));
-                    if (feed.idle()) {
-                        out.flush();
+                    if (!tell(notice)) {
+                        return;
                     }
                 } else if (left <= 0) {
                     bookmark();
@@ -138,6 +137,23 @@ final class WatchHandler {
                     bookmark();
                 }
             }
+        }
+
+        /** Whether the watch goes on: an object that cannot be converted ends it. */
+        private boolean tell(Notice notice) throws IOException {
+            byte[] line;
+            boolean told = true;
+            try {
+                line = notice.encoded(encoding, n -> render.event(kind, n, encoding));
+            } catch (ApiException e) {
+                line = Render.error(e.status());
+                told = false;
+            }
+            out.write(line);
+            if (!told || feed.idle()) {
+                out.flush();
+            }
+            return told;
         }
 
         private void bookmark() throws IOException {

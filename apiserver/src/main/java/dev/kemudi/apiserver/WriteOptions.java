@@ -38,6 +38,10 @@ record WriteOptions(
         return new WriteOptions(user, manager, dryRun, validation, value, applying, warnings);
     }
 
+    WriteOptions by(User other) {
+        return new WriteOptions(other, manager, dryRun, validation, force, applying, warnings);
+    }
+
     WriteOptions forDryRun(boolean value) {
         return new WriteOptions(user, manager, value, validation, force, applying, warnings);
     }

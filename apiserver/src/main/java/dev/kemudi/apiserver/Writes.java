@@ -2,6 +2,8 @@ package dev.kemudi.apiserver;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.kemudi.admission.AdmissionChain;
+import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
@@ -36,6 +38,7 @@ final class Writes {
     private final CustomResources customResources;
     private final RoleGuard roleGuard;
     private final List<Filling> fillings;
+    private final Admitting admission;
 
     Writes(
             Storage storage,
@@ -45,7 +48,8 @@ final class Writes {
             Leases leases,
             CustomResources customResources,
             RoleGuard roleGuard,
-            List<Filling> fillings) {
+            List<Filling> fillings,
+            Admitting admission) {
         this.storage = storage;
         this.limits = limits;
         this.time = time;
@@ -54,6 +58,7 @@ final class Writes {
         this.customResources = customResources;
         this.roleGuard = roleGuard;
         this.fillings = fillings;
+        this.admission = admission;
     }
 
     Instant now() {
@@ -72,12 +77,9 @@ final class Writes {
         if (resource.namespaced()) {
             namespaces.admit(resource, namespace, metadata.path("name").asText());
         }
-        ObjectNode tree = known(kind, wanted, options);
+        ObjectNode tree = admitted(kind, namespace, known(kind, wanted, options), options);
         metadata = ObjectMeta.of(tree);
         ObjectMeta.fillForCreate(metadata, time.now());
-        if (kind.definition().statusSubresource()) {
-            tree.remove("status");
-        }
         String prefix = metadata.path("generateName").asText("");
         boolean generated = metadata.path("name").asText("").isEmpty() && !prefix.isEmpty();
         if (generated) {
@@ -86,16 +88,51 @@ final class Writes {
         if (kind.custom() || kind.definition().statusSubresource()) {
             metadata.put("generation", 1);
         }
-        kind.rules().applyDefaults(tree);
-        kind.definition().strategy().applyDefaults(tree);
         kind.definition().strategy().prepareForCreate(tree);
         fill(kind, "", tree, Optional.empty(), options);
         customResources.prepare(kind, tree, Optional.empty());
         check(kind, tree, Optional.empty());
         roleGuard.admit(options.user(), kind, namespace, tree);
         tree = Ownership.updated(kind, Optional.empty(), tree, "", options, time.now());
+        String name = ObjectMeta.of(tree).path("name").asText();
+        admission.validate(creation(kind, namespace, name, tree, options));
         tree = kind.stored(tree);
         return kind.view(store(kind, namespace, tree, generated ? prefix : "", options));
+    }
+
+    /** What a creator wants, with defaults filled in and admission heard. */
+    private ObjectNode admitted(
+            Kind kind, String namespace, ObjectNode wanted, WriteOptions options) {
+        fillDefaults(kind, wanted);
+        String name = wanted.path("metadata").path("name").asText("");
+        ObjectNode tree = admission.mutated(creation(kind, namespace, name, wanted, options));
+        if (tree != wanted) {
+            checkIdentity(kind, namespace, name, tree);
+            tree = kind.rules().pruned(tree);
+            fillDefaults(kind, tree);
+        }
+        return tree;
+    }
+
+    private static void fillDefaults(Kind kind, ObjectNode tree) {
+        if (kind.definition().statusSubresource()) {
+            tree.remove("status");
+        }
+        kind.rules().applyDefaults(tree);
+        kind.definition().strategy().applyDefaults(tree);
+    }
+
+    private static Admitting.Request creation(
+            Kind kind, String namespace, String name, ObjectNode tree, WriteOptions options) {
+        return new Admitting.Request(
+                Operation.CREATE,
+                kind,
+                "",
+                namespace,
+                name,
+                Optional.of(tree),
+                Optional.empty(),
+                options);
     }
 
     private void fill(
@@ -127,7 +164,7 @@ final class Writes {
                                 kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
                 Optional<ApiObject> stored = storage.write(kind, namespace, name, tree, 0, lease);
                 if (stored.isPresent()) {
-                    customResources.written(kind, Long.parseLong(stored.get().resourceVersion()));
+                    written(kind, Long.parseLong(stored.get().resourceVersion()));
                     return stored.get();
                 }
             }
@@ -212,9 +249,7 @@ final class Writes {
             ApiObject old,
             ObjectNode wanted,
             WriteOptions options) {
-        ObjectNode tree = settled(kind, name, subresource, old, wanted);
-        kind.rules().applyDefaults(tree);
-        kind.definition().strategy().applyDefaults(tree);
+        ObjectNode tree = admitted(kind, name, subresource, old, wanted, options);
         if (subresource.isEmpty()) {
             kind.definition().strategy().prepareForUpdate(tree, old);
         }
@@ -224,6 +259,9 @@ final class Writes {
         check(kind, tree, Optional.of(old));
         roleGuard.admit(options.user(), kind, old.namespace(), tree);
         tree = Ownership.updated(kind, Optional.of(old), tree, subresource, options, time.now());
+        if (asksForTheObject(subresource)) {
+            admission.validate(replacement(kind, subresource, old, tree, options));
+        }
         long expected = Long.parseLong(old.resourceVersion());
         if (same(old, tree)) {
             return Optional.of(old);
@@ -234,7 +272,7 @@ final class Writes {
                 return Optional.of(ApiObject.of(tree));
             }
             Optional<Long> gone = storage.delete(kind, namespace, name, expected);
-            gone.ifPresent(revision -> customResources.written(kind, revision));
+            gone.ifPresent(revision -> written(kind, revision));
             ApiObject last = ApiObject.of(tree);
             return gone.map(revision -> WatchCache.withRevision(last, revision));
         }
@@ -245,9 +283,59 @@ final class Writes {
         long lease =
                 leases.leaseFor(kind.definition().strategy().timeToLiveSeconds(ApiObject.of(tree)));
         Optional<ApiObject> written = storage.write(kind, namespace, name, tree, expected, lease);
-        written.ifPresent(
-                object -> customResources.written(kind, Long.parseLong(object.resourceVersion())));
+        written.ifPresent(object -> written(kind, Long.parseLong(object.resourceVersion())));
         return written;
+    }
+
+    private void written(Kind kind, long revision) {
+        customResources.written(kind, revision);
+        admission.written(kind, revision);
+    }
+
+    /** The wanted tree, settled, with defaults filled in and admission heard. */
+    private ObjectNode admitted(
+            Kind kind,
+            String name,
+            String subresource,
+            ApiObject old,
+            ObjectNode wanted,
+            WriteOptions options) {
+        ObjectNode tree = settled(kind, name, subresource, old, wanted);
+        kind.rules().applyDefaults(tree);
+        kind.definition().strategy().applyDefaults(tree);
+        if (!asksForTheObject(subresource)) {
+            return tree;
+        }
+        ObjectNode changed = admission.mutated(replacement(kind, subresource, old, tree, options));
+        if (changed == tree) {
+            return tree;
+        }
+        checkIdentity(kind, old.namespace(), name, changed);
+        tree = settled(kind, name, subresource, old, kind.rules().pruned(changed));
+        kind.rules().applyDefaults(tree);
+        kind.definition().strategy().applyDefaults(tree);
+        return tree;
+    }
+
+    /** Of a scale or a binding admission sees what was sent, before it comes here. */
+    private static boolean asksForTheObject(String subresource) {
+        return switch (subresource) {
+            case "scale", "binding" -> false;
+            default -> true;
+        };
+    }
+
+    private static Admitting.Request replacement(
+            Kind kind, String subresource, ApiObject old, ObjectNode tree, WriteOptions options) {
+        return new Admitting.Request(
+                Operation.UPDATE,
+                kind,
+                subresource,
+                old.namespace(),
+                old.name(),
+                Optional.of(tree),
+                Optional.of(old),
+                options);
     }
 
     /** The wanted tree with everything that this kind of write may not touch put back. */
@@ -370,6 +458,9 @@ final class Writes {
         if (causes.isEmpty()) {
             causes.addAll(kind.definition().strategy().validate(ApiObject.of(tree), old));
             causes.addAll(customResources.validate(kind, tree));
+        }
+        if (causes.isEmpty()) {
+            causes.addAll(AdmissionChain.problems(kind.resource(), tree));
         }
         if (!causes.isEmpty()) {
             throw new ApiException(

@@ -4,11 +4,11 @@ package dev.kemudi.cel;
 public final class ExpressionException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    ExpressionException(String message) {
+    public ExpressionException(String message) {
         super(message);
     }
 
-    ExpressionException(String message, Throwable cause) {
+    public ExpressionException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -62,4 +62,19 @@ final class Identifiers {
         }
         return escaped.isEmpty() ? Optional.empty() : Optional.of(escaped.toString());
     }
+
+    /** The field that an identifier stands for. */
+    static String unescape(String identifier) {
+        if (identifier.startsWith("__") && identifier.endsWith("__")) {
+            String word = identifier.substring(2, Math.max(2, identifier.length() - 2));
+            if (RESERVED.contains(word)) {
+                return word;
+            }
+        }
+        return identifier
+                .replace("__underscores__", "__")
+                .replace("__dot__", ".")
+                .replace("__dash__", "-")
+                .replace("__slash__", "/");
+    }
 }

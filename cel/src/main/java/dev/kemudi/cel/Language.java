@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The language with Kubernetes' libraries: lists, regex, URLs, quantities, addresses, formats,
@@ -66,6 +67,7 @@ final class Language {
     private static Functions functions() {
         Functions functions = new Functions();
         AddressFunctions.addTo(functions);
+        AuthorizerFunctions.addTo(functions);
         FormatFunctions.addTo(functions);
         FormatStrings.addTo(functions);
         ListFunctions.addTo(functions);
@@ -99,21 +101,38 @@ final class Language {
      */
     static Expression compile(CelCompiler compiler, String text, CelType result)
             throws ExpressionException {
-        CelValidationResult compiled = compiler.compile(text);
-        if (compiled.hasError()) {
-            throw new ExpressionException("compilation failed: " + compiled.getErrorString());
-        }
+        return compile(compiler, text, result, parsed -> parsed);
+    }
+
+    /** As above, with what was parsed rewritten before its types are checked. */
+    static Expression compile(
+            CelCompiler compiler,
+            String text,
+            CelType result,
+            UnaryOperator<CelAbstractSyntaxTree> rewrite)
+            throws ExpressionException {
         try {
-            CelAbstractSyntaxTree tree = compiled.getAst();
+            CelAbstractSyntaxTree parsed = valid(compiler.parse(text)).getAst();
+            CelAbstractSyntaxTree tree = valid(compiler.check(rewrite.apply(parsed))).getAst();
             if (!result.isAssignableFrom(tree.getResultType())) {
                 throw new ExpressionException(
                         "must evaluate to %s, found %s"
                                 .formatted(result.name(), tree.getResultType().name()));
             }
             return new Expression(text, tree, Running.RUNTIME.createProgram(tree));
-        } catch (dev.cel.common.CelValidationException | CelEvaluationException e) {
+        } catch (dev.cel.common.CelValidationException
+                | CelEvaluationException
+                | IllegalArgumentException e) {
             throw new ExpressionException("compilation failed: " + e.getMessage(), e);
         }
+    }
+
+    private static CelValidationResult valid(CelValidationResult result)
+            throws ExpressionException {
+        if (result.hasError()) {
+            throw new ExpressionException("compilation failed: " + result.getErrorString());
+        }
+        return result;
     }
 
     /** The objects that expressions may name, for the checker; filled by its constructor alone. */

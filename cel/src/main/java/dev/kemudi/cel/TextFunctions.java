@@ -15,6 +15,12 @@ final class TextFunctions {
     private TextFunctions() {}
 
     static void addTo(Functions functions) {
+        functions.global( // for paths of JSON patches, RFC 6901
+                "jsonpatch.escapeKey",
+                SimpleType.STRING,
+                SimpleType.STRING,
+                String.class,
+                key -> key.replace("~", "~0").replace("/", "~1"));
         functions.member(
                 "find",
                 SimpleType.STRING,

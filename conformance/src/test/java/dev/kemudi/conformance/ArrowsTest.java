@@ -46,7 +46,15 @@ class ArrowsTest {
                             Map.entry("etcd", Set.of("store", "log", "bolt", "kernel")),
                             Map.entry(
                                     "apiserver",
-                                    Set.of("store", "log", "schema", "cel", "api", "kernel")),
+                                    Set.of(
+                                            "store",
+                                            "log",
+                                            "admission",
+                                            "schema",
+                                            "cel",
+                                            "api",
+                                            "kernel")),
+                            Map.entry("admission", Set.of("schema", "cel", "api", "kernel")),
                             Map.entry("controller", Set.of("api", "kernel")),
                             Map.entry("workloads", Set.of("controller", "api", "kernel")),
                             Map.entry("scheduler", Set.of("controller", "api", "kernel")),

@@ -26,7 +26,8 @@ public final class BuiltinKinds {
                         WorkloadKinds.all(),
                         PodKinds.all(),
                         StorageKinds.all(),
-                        NetworkKinds.all())
+                        NetworkKinds.all(),
+                        AdmissionKinds.all())
                 .flatMap(List::stream)
                 .toList();
     }

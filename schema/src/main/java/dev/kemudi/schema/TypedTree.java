@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -226,20 +227,25 @@ final class TypedTree {
     }
 
     /**
-     * The applied order rules; elements that only live has stay in front of what used to follow
-     * them.
+     * The applied order rules among what both have; elements that only live has stay where they
+     * were between those, and in front of what is new. Source: structured-merge-diff v4.
      */
     private static ArrayNode mergeLists(
             Map<String, JsonNode> live, Map<String, JsonNode> applied, Optional<Schema> items) {
         ArrayNode merged = NODES.arrayNode();
         List<Map.Entry<String, JsonNode>> before = new ArrayList<>(live.entrySet());
-        Map<String, Integer> places = new HashMap<>();
-        before.forEach(e -> places.put(e.getKey(), places.size()));
+        Deque<String> shared =
+                new ArrayDeque<>(applied.keySet().stream().filter(live::containsKey).toList());
         int next = 0;
         for (Map.Entry<String, JsonNode> e : applied.entrySet()) {
             JsonNode present = live.get(e.getKey());
-            for (int place = places.getOrDefault(e.getKey(), -1); next < place; next++) {
-                addUnlessApplied(merged, before.get(next), applied);
+            while (next < before.size()
+                    && !(present == null && before.get(next).getKey().equals(shared.peek()))
+                    && !before.get(next).getKey().equals(e.getKey())) {
+                addUnlessApplied(merged, before.get(next++), applied);
+            }
+            if (present != null) {
+                shared.poll();
             }
             merged.add(
                     present == null

@@ -200,7 +200,7 @@ class FieldOwnershipTest {
     }
 
     @Test
-    void newElementsComeInTheAppliedOrderAndOthersKeepTheirPlace() {
+    void newElementsComeInTheAppliedOrderBehindWhatOthersHaveAtTheSamePlace() {
         ObjectNode live =
                 apply(
                         NOTHING,
@@ -213,7 +213,7 @@ class FieldOwnershipTest {
                         "{'template':{'spec':{'containers':[{'name':'w'},{'name':'z'},{'name':'v'}]}}}");
 
         assertThat(after.at("/spec/template/spec/containers").findValuesAsText("name"))
-                .containsExactly("w", "x", "z", "v");
+                .containsExactly("x", "w", "z", "v");
     }
 
     @Test
