@@ -39,6 +39,13 @@ public record Resource(
                     "horizontalpodautoscalers",
                     "HorizontalPodAutoscaler",
                     true);
+    public static final Resource OLD_AUTOSCALERS =
+            new Resource(
+                    "autoscaling",
+                    "v1",
+                    "horizontalpodautoscalers",
+                    "HorizontalPodAutoscaler",
+                    true);
     public static final Resource POD_DISRUPTION_BUDGETS =
             new Resource("policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", true);
     public static final Resource ENDPOINT_SLICES =

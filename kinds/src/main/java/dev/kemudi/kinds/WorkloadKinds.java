@@ -35,6 +35,10 @@ final class WorkloadKinds {
                         .columns(
                                 HorizontalPodAutoscalerColumns.ALL,
                                 new HorizontalPodAutoscalerStrategy()),
+                Kind.of(Resource.OLD_AUTOSCALERS, "hpa")
+                        .categories(ALL)
+                        .withStatus()
+                        .columns(OldAutoscalerStrategy.columns(), new OldAutoscalerStrategy()),
                 Kind.of(Resource.POD_DISRUPTION_BUDGETS, "pdb")
                         .withStatus()
                         .columns(

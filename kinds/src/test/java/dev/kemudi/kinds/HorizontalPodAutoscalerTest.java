@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
+import dev.kemudi.api.StoredForm;
 import org.junit.jupiter.api.Test;
 
 class HorizontalPodAutoscalerTest {
@@ -49,6 +50,37 @@ class HorizontalPodAutoscalerTest {
                                 .putObject("current")
                                 .put("averageUtilization", 93));
         assertThat(autoscalers.row(busy)).contains("cpu: 93%/80%");
+    }
+
+    @Test
+    void whatTheOldVersionHasNoWordsForSurvivesItsWrites() {
+        Subject old = Subject.of(Resource.OLD_AUTOSCALERS);
+        ApiObject web =
+                autoscalers.created(
+                        web(
+                                ",'maxReplicas':5,'behavior':{},'metrics':[{'type':'Resource','resource':{'name':"
+                                        + "'cpu','target':{'type':'Utilization','averageUtilization':70}}},"
+                                        + "{'type':'Resource','resource':{'name':'memory','target':"
+                                        + "{'type':'AverageValue','averageValue':'1Gi'}}}]"));
+        StoredForm form = old.kind().strategy().storedForm().orElseThrow();
+        ApiObject shown = ApiObject.of(form.fromStored().apply(web.tree().deepCopy()));
+        assertThat(shown.integer("/spec/targetCPUUtilizationPercentage", 0)).isEqualTo(70);
+        assertThat(shown.at("/spec/metrics").isMissingNode()).isTrue();
+        assertThat(old.row(shown)).isEqualTo(autoscalers.row(web));
+        ApiObject written =
+                shown.edit(o -> o.withObject("/spec").put("targetCPUUtilizationPercentage", 60));
+        ApiObject kept = ApiObject.of(form.toStored().apply(written.tree().deepCopy()));
+        assertThat(kept)
+                .isEqualTo(
+                        web.edit(o ->
+                                o.withObject("/spec/metrics/0/resource/target")
+                                        .put("averageUtilization", 60)));
+        assertThat(old.created(web(",'maxReplicas':5")).at("/spec/targetCPUUtilizationPercentage"))
+                .extracting(p -> p.asInt())
+                .isEqualTo(80);
+        assertThat(old.wrong(web(",'maxReplicas':5,'targetCPUUtilizationPercentage':0")))
+                .containsExactly(
+                        "spec.targetCPUUtilizationPercentage: Invalid value: 0: must be greater than 0");
     }
 
     @Test

@@ -16,16 +16,22 @@ import java.util.Optional;
  */
 final class Discovery {
     private final List<Resource> builtIn;
+    private final List<Resource> kept;
     private final ApiClient client;
 
     Discovery(List<ResourceDefinition> builtIn, ApiClient client) {
         this.builtIn = builtIn.stream().map(ResourceDefinition::resource).toList();
+        this.kept =
+                builtIn.stream()
+                        .filter(k -> k.strategy().storedForm().isEmpty())
+                        .map(ResourceDefinition::resource)
+                        .toList();
         this.client = client;
     }
 
-    /** Every served kind, each at one version. */
+    /** Every served kind, each at one version: no object comes up twice. */
     List<Resource> served() {
-        List<Resource> all = new ArrayList<>(builtIn);
+        List<Resource> all = new ArrayList<>(kept);
         for (ApiObject definition : definitions()) {
             versions(definition)
                     .findFirst()

@@ -2,6 +2,7 @@ package dev.kemudi.workloads;
 
 import static dev.kemudi.api.Resource.DEPLOYMENTS;
 import static dev.kemudi.api.Resource.HORIZONTAL_POD_AUTOSCALERS;
+import static dev.kemudi.api.Resource.OLD_AUTOSCALERS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.kemudi.api.ApiObject;
@@ -104,6 +105,35 @@ class AutoscalersTest {
         cluster.await("it says so", () -> !autoscaler().text("/status/lastScaleTime").isEmpty());
         assertThat(autoscaler().integer("/status/desiredReplicas", 0)).isEqualTo(4);
         assertThat(reason("ScalingActive")).isEqualTo("True ValidMetricFound");
+    }
+
+    @Test
+    void anAutoscalerOfTheOldVersionWorksAndBothVersionsShowIt() {
+        deployment(2);
+        cluster.time.advance(Duration.ofMinutes(6));
+        share(200, 0);
+        cluster.apply(
+                OLD_AUTOSCALERS,
+                """
+                {"apiVersion":"autoscaling/v1","kind":"HorizontalPodAutoscaler",
+                 "metadata":{"name":"web","namespace":"default"},
+                 "spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"},
+                  "maxReplicas":10,"targetCPUUtilizationPercentage":50}}
+                """);
+        awaitReplicas(4);
+        assertThat(autoscaler().integer("/spec/metrics/0/resource/target/averageUtilization", 0))
+                .isEqualTo(50);
+        cluster.await(
+                "the old version has the status",
+                () ->
+                        cluster.get(OLD_AUTOSCALERS, "web").integer("/status/desiredReplicas", 0)
+                                        == 4
+                                && cluster.get(OLD_AUTOSCALERS, "web")
+                                        .at("/status/currentCPUUtilizationPercentage")
+                                        .isNumber());
+        cluster.change(
+                OLD_AUTOSCALERS, "web", a -> a.withObjectProperty("spec").put("maxReplicas", 3));
+        awaitReplicas(3);
     }
 
     @Test

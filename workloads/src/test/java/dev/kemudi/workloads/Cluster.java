@@ -108,7 +108,9 @@ final class Cluster implements AutoCloseable {
 
     private List<Resource> served() {
         List<Resource> all = new ArrayList<>();
-        BuiltinKinds.all().forEach(d -> all.add(d.resource()));
+        BuiltinKinds.all().stream()
+                .filter(d -> d.strategy().storedForm().isEmpty())
+                .forEach(d -> all.add(d.resource()));
         for (ApiObject crd :
                 client.list(Resource.CUSTOM_RESOURCE_DEFINITIONS, "", ListOptions.ALL).items()) {
             all.add(
