@@ -2,6 +2,7 @@ package dev.kemudi.admission;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.PodRequirements;
 import dev.kemudi.api.Quantity;
 import java.math.MathContext;
 import java.util.ArrayList;

@@ -6,6 +6,8 @@ import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Quantity;
+import dev.kemudi.api.QuotaScopes;
+import dev.kemudi.api.QuotaUsage;
 import dev.kemudi.api.Resource;
 import dev.kemudi.api.Status;
 import java.util.List;

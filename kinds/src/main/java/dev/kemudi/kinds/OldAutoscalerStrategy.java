@@ -64,7 +64,9 @@ final class OldAutoscalerStrategy implements Strategy {
             ArrayNode metrics = spec.arrayNode();
             JsonNode percent = spec.remove(TARGET);
             if (percent != null && percent.isNumber()) {
-                cpu(metrics, "target").put("type", "Utilization").set("averageUtilization", percent);
+                cpu(metrics, "target")
+                        .put("type", "Utilization")
+                        .set("averageUtilization", percent);
             }
             unpack(metadata, "metrics").ifPresent(more -> more.forEach(metrics::add));
             if (!metrics.isEmpty()) {
@@ -79,10 +81,11 @@ final class OldAutoscalerStrategy implements Strategy {
             if (percent != null && percent.isNumber()) {
                 cpu(metrics, "current").set("averageUtilization", percent);
             }
-            unpack(metadata, "current-metrics").ifPresent(more -> {
-                metrics.removeAll(); // it holds the whole list
-                more.forEach(metrics::add);
-            });
+            unpack(metadata, "current-metrics")
+                    .ifPresent(more -> {
+                        metrics.removeAll(); // it holds the whole list
+                        more.forEach(metrics::add);
+                    });
             if (!metrics.isEmpty()) {
                 status.set("currentMetrics", metrics);
             }
@@ -142,7 +145,9 @@ final class OldAutoscalerStrategy implements Strategy {
                 && metric.at("/resource/name").asText().equals("cpu");
     }
 
-    /** The member as a copy that may be changed: what is given shares its members with the cache. */
+    /**
+     * The member as a copy that may be changed: what is given shares its members with the cache.
+     */
     private static ObjectNode own(ObjectNode tree, String member) {
         ObjectNode copy =
                 tree.path(member) instanceof ObjectNode object
@@ -171,7 +176,8 @@ final class OldAutoscalerStrategy implements Strategy {
             return Optional.empty();
         }
         try {
-            return Optional.of(Json.MAPPER.readTree(text.asText())).filter(JsonNode::isContainerNode);
+            return Optional.of(Json.MAPPER.readTree(text.asText()))
+                    .filter(JsonNode::isContainerNode);
         } catch (JsonProcessingException _) {
             return Optional.empty(); // as Kubernetes: somebody else's text is no metric
         }

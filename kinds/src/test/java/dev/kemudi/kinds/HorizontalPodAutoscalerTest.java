@@ -75,8 +75,9 @@ class HorizontalPodAutoscalerTest {
                         web.edit(o ->
                                 o.withObject("/spec/metrics/0/resource/target")
                                         .put("averageUtilization", 60)));
-        assertThat(old.created(web(",'maxReplicas':5")).at("/spec/targetCPUUtilizationPercentage"))
-                .extracting(p -> p.asInt())
+        assertThat(
+                        old.created(web(",'maxReplicas':5"))
+                                .integer("/spec/targetCPUUtilizationPercentage", 0))
                 .isEqualTo(80);
         assertThat(old.wrong(web(",'maxReplicas':5,'targetCPUUtilizationPercentage':0")))
                 .containsExactly(

@@ -54,6 +54,7 @@ final class Floor {
     final Informer cronJobs;
     final Informer autoscalers;
     final Informer leases;
+    final Informer quotas;
 
     /** The shared informers, for whoever needs one for every kind. */
     final Map<Resource, Informer> shared = new LinkedHashMap<>();
@@ -87,6 +88,7 @@ final class Floor {
         cronJobs = share(Resource.CRON_JOBS);
         autoscalers = share(Resource.HORIZONTAL_POD_AUTOSCALERS);
         leases = share(Resource.LEASES);
+        quotas = share(Resource.RESOURCE_QUOTAS);
     }
 
     private Informer share(Resource resource) {

@@ -26,6 +26,10 @@ package dev.kemudi.workloads;
  *     a whole to beat again first
  * @param missingNodeGraceMillis 40_000: pods of a node that is gone are left so long, for it may be
  *     registered anew
+ * @param quotaSettleMillis 500: after something became less, a quota is counted anew this much
+ *     later, so that a wave of deletions is one count and charged creations are there to be counted
+ * @param quotaRecountMillis 300_000: a charge whose creation failed is taken back within this time,
+ *     as in Kubernetes
  */
 public record Limits(
         int workersPerController,
@@ -40,10 +44,12 @@ public record Limits(
         int nodeGraceMillis,
         int nodeStartupGraceMillis,
         int nodeConfirmMillis,
-        int missingNodeGraceMillis) {
+        int missingNodeGraceMillis,
+        int quotaSettleMillis,
+        int quotaRecountMillis) {
     public static Limits defaults() {
         return new Limits(
                 2, 500, 100, 1_000, 500, 4_096, 10_000, 1_000, 15_000, 40_000, 60_000, 2_000,
-                40_000);
+                40_000, 500, 300_000);
     }
 }

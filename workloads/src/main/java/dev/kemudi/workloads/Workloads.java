@@ -57,6 +57,7 @@ public final class Workloads implements AutoCloseable {
                         StatefulSets.controller(floor, monitors),
                         DaemonSets.controller(floor),
                         NodeLifecycle.controller(floor),
+                        Quotas.controller(floor, monitors),
                         Jobs.controller(floor),
                         CronJobs.controller(floor),
                         Endpoints.controller(floor),

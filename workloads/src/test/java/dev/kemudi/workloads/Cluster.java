@@ -137,19 +137,22 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    /**
+     * Again when somebody else was faster; a node that is gone, or a server that ends, hears
+     * nothing.
+     */
     private void beat(ApiObject node) {
-        eventually(
-                "a heartbeat of " + node.name(),
-                () -> {
-                    try {
-                        client.updateStatus(
-                                Resource.NODES,
-                                client.get(Resource.NODES, "", node.name()).edit(this::beat));
-                        return true;
-                    } catch (ApiException e) {
-                        return e.notFound();
-                    }
-                });
+        boolean again = true;
+        while (again && !Thread.currentThread().isInterrupted()) {
+            try {
+                client.updateStatus(
+                        Resource.NODES,
+                        client.get(Resource.NODES, "", node.name()).edit(this::beat));
+                again = false;
+            } catch (ApiException e) {
+                again = e.conflict();
+            }
+        }
     }
 
     private void beat(ObjectNode node) {

@@ -227,8 +227,7 @@ class DaemonSetsTest {
         cluster.await("one", () -> rolledOut(1));
         ApiObject first = pods().getFirst();
         cluster.finish(first, "Failed");
-        cluster.await(
-                "replaced", () -> rolledOut(1) && replaced(first));
+        cluster.await("replaced", () -> rolledOut(1) && replaced(first));
         ApiObject second = pods().getFirst();
         cluster.finish(second, "Failed");
         cluster.time.advance(Duration.ofMinutes(1));

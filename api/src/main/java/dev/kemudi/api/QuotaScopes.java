@@ -1,15 +1,14 @@
-package dev.kemudi.admission;
+package dev.kemudi.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.Resource;
 import java.util.List;
 
 /** Which objects a quota counts: those that all its scopes fit. Only pods fit any scope. */
-final class QuotaScopes {
+public final class QuotaScopes {
     private QuotaScopes() {}
 
-    static boolean covers(ApiObject quota, Resource resource, ApiObject object) {
+    /** Whether {@code quota} counts {@code object}. */
+    public static boolean covers(ApiObject quota, Resource resource, ApiObject object) {
         JsonNode scopes = quota.at("/spec/scopes");
         JsonNode expressions = quota.at("/spec/scopeSelector/matchExpressions");
         if (scopes.isEmpty() && expressions.isEmpty()) {

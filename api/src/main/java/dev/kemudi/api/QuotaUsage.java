@@ -1,9 +1,6 @@
-package dev.kemudi.admission;
+package dev.kemudi.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.Quantity;
-import dev.kemudi.api.Resource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,10 +10,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What one object uses up of a quota, by the quota's names. Source: Kubernetes documentation,
- * "Resource Quotas".
+ * What one object uses up of a quota, by the quota's names. Pure arithmetic, for whoever charges
+ * and for whoever counts. Source: Kubernetes documentation, "Resource Quotas".
  */
-final class QuotaUsage {
+public final class QuotaUsage {
     private static final Quantity ONE = Quantity.of(1);
     private static final Set<String> COUNTED_BY_NAME =
             Set.of(
@@ -40,7 +37,8 @@ final class QuotaUsage {
 
     private QuotaUsage() {}
 
-    static Map<String, Quantity> of(Resource resource, ApiObject object) {
+    /** What {@code object} of kind {@code resource} uses now. */
+    public static Map<String, Quantity> of(Resource resource, ApiObject object) {
         Map<String, Quantity> usage = new TreeMap<>();
         usage.put("count/" + resource.qualifiedName(), ONE);
         if (resource.group().isEmpty()) {
@@ -108,7 +106,7 @@ final class QuotaUsage {
     }
 
     /** Which containers leave out what a quota with these names needs to know; empty for none. */
-    static String missing(ApiObject pod, Set<String> hard) {
+    public static String missing(ApiObject pod, Set<String> hard) {
         Map<String, List<String>> missing = new TreeMap<>();
         Set<String> required = new TreeSet<>(hard);
         required.retainAll(REQUIRED);
@@ -139,7 +137,7 @@ final class QuotaUsage {
     }
 
     /** The resource whose objects use up {@code name}, as {@code plural.group}. */
-    static String countedBy(String name) {
+    public static String countedBy(String name) {
         if (name.startsWith("count/")) {
             return name.substring("count/".length());
         }

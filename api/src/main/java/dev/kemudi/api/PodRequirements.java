@@ -1,10 +1,8 @@
-package dev.kemudi.admission;
+package dev.kemudi.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.Quantity;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -12,8 +10,9 @@ import java.util.TreeMap;
  * What a pod asks for as a whole: the sum of its containers, or its largest init container when
  * that is more, plus overhead. Init containers that go on running count with the containers.
  */
-record PodRequirements(Map<String, Quantity> requests, Map<String, Quantity> limits) {
-    static PodRequirements of(ApiObject pod) {
+public record PodRequirements(Map<String, Quantity> requests, Map<String, Quantity> limits) {
+    /** Of a pod, or of anything with a pod's spec. */
+    public static PodRequirements of(ApiObject pod) {
         return new PodRequirements(side(pod, "requests"), side(pod, "limits"));
     }
 
@@ -57,7 +56,7 @@ record PodRequirements(Map<String, Quantity> requests, Map<String, Quantity> lim
     }
 
     /** As a container writes it. */
-    ObjectNode toTree() {
+    public ObjectNode toTree() {
         ObjectNode tree = JsonNodeFactory.instance.objectNode();
         ObjectNode asked = tree.putObject("requests");
         requests.forEach((name, amount) -> asked.put(name, amount.toString()));
