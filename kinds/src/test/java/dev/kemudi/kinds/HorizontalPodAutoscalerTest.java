@@ -58,7 +58,8 @@ class HorizontalPodAutoscalerTest {
         ApiObject web =
                 autoscalers.created(
                         web(
-                                ",'maxReplicas':5,'behavior':{},'metrics':[{'type':'Resource','resource':{'name':"
+                                ",'maxReplicas':5,'behavior':{},'metrics':["
+                                        + "{'type':'Resource','resource':{'name':"
                                         + "'cpu','target':{'type':'Utilization','averageUtilization':70}}},"
                                         + "{'type':'Resource','resource':{'name':'memory','target':"
                                         + "{'type':'AverageValue','averageValue':'1Gi'}}}]"));
@@ -89,7 +90,8 @@ class HorizontalPodAutoscalerTest {
         ApiObject web =
                 autoscalers.created(
                         web(
-                                ",'maxReplicas':5,'behavior':{'scaleDown':{'stabilizationWindowSeconds':60}}"));
+                                ",'maxReplicas':5,'behavior':{'scaleDown':"
+                                        + "{'stabilizationWindowSeconds':60}}"));
         assertThat(web.at("/spec/behavior/scaleUp/policies")).hasSize(2);
         assertThat(web.integer("/spec/behavior/scaleUp/stabilizationWindowSeconds", -1)).isZero();
         assertThat(web.integer("/spec/behavior/scaleDown/stabilizationWindowSeconds", -1))

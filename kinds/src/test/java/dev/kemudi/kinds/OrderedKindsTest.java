@@ -62,7 +62,8 @@ class OrderedKindsTest {
         assertThat(
                         statefulSets.wrong(
                                 web(
-                                        ",'updateStrategy':{'type':'OnDelete','rollingUpdate':{'partition':1}}")))
+                                        ",'updateStrategy':{'type':'OnDelete',"
+                                                + "'rollingUpdate':{'partition':1}}")))
                 .singleElement()
                 .asString()
                 .endsWith("only allowed for updateStrategy 'RollingUpdate'");
@@ -99,7 +100,8 @@ class OrderedKindsTest {
         assertThat(set.at("/spec/updateStrategy"))
                 .isEqualTo(
                         Subject.json(
-                                        "{'type':'RollingUpdate','rollingUpdate':{'maxUnavailable':1,'maxSurge':0}}")
+                                        "{'type':'RollingUpdate','rollingUpdate':"
+                                                + "{'maxUnavailable':1,'maxSurge':0}}")
                                 .tree());
         ApiObject patient =
                 set.edit(o -> {
@@ -160,7 +162,8 @@ class OrderedKindsTest {
         ApiObject revision =
                 revisions.created(
                         "{'metadata':{'name':'web-1','creationTimestamp':'2026-01-01T11:59:18Z',"
-                                + "'ownerReferences':[{'apiVersion':'apps/v1','kind':'StatefulSet','name':'web',"
+                                + "'ownerReferences':[{'apiVersion':'apps/v1',"
+                                + "'kind':'StatefulSet','name':'web',"
                                 + "'uid':'u','controller':true}]},'revision':7,'data':{'a':1}}");
         assertThat(revisions.row(revision))
                 .isEqualTo(List.of("web-1", "statefulset.apps/web", 7L, "42s"));

@@ -6,9 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /*
  * Nobody pays for what nobody asks: there is no thread. A question reads /proc when the last reading is some
- * seconds old, and the rate is what came in between; so the first question about a pod has no answer, the next
- * one has. The processor time of a process counts that of its ended children, so a container's sum does not
- * fall when its workers come and go.
+ * seconds old, and the rate is what came in between; so the first question about a pod has no answer, the
+ * next one has. The processor time of a process counts that of its ended children, so a container's sum does
+ * not fall when its workers come and go.
  */
 /** What the containers of this node use. Safe for use by many threads. */
 final class UsageMeter {

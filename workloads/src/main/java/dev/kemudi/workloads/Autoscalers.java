@@ -113,11 +113,11 @@ final class Autoscalers implements Reconciler {
                 unable(
                         ABLE,
                         "FailedGetScale",
-                        "the HPA controller was unable to get the target's current scale: no %s \"%s\" that can"
+                        "the HPA controller was unable to get the target's current scale: "
+                                + "no %s \"%s\" that can be scaled"
                                         .formatted(
                                                 reference.path("kind").asText(),
-                                                reference.path("name").asText())
-                                + " be scaled");
+                                                reference.path("name").asText()));
                 return;
             }
             condition(

@@ -24,9 +24,9 @@ import java.util.Set;
 /*
  * How no run is made twice
  * ------------------------
- * A job's name is made of the CronJob's and the minute at which it was due, so a second attempt at the same run
- * meets the first one's job, whatever was lost in between: a status that was not written, a cache that lags, a
- * controller that was restarted. Status then says what exists.
+ * A job's name is made of the CronJob's and the minute at which it was due, so a second attempt at the
+ * same run meets the first one's job, whatever was lost in between: a status that was not written, a
+ * cache that lags, a controller that was restarted. Status then says what exists.
  */
 
 /** Makes a Job at every moment that a CronJob's schedule names. */

@@ -19,11 +19,12 @@ import java.util.stream.Collectors;
 /*
  * One pod a node
  * --------------
- * A pass first makes what is missing and deletes what is too much; only a pass that had nothing of that to do
- * rolls templates forward. Without surge a pod of an old template is deleted, at most so many nodes being without
- * an available pod at a time; the next pass makes the new one. With surge the new pod is made beside the old one,
- * on so many nodes at a time, and the old one is deleted when the new one is available. A pod of an old template
- * that is not available anyway is replaced at once: it cannot become worse.
+ * A pass first makes what is missing and deletes what is too much; only a pass that had nothing of that
+ * to do rolls templates forward. Without surge a pod of an old template is deleted, at most so many nodes
+ * being without an available pod at a time; the next pass makes the new one. With surge the new pod is
+ * made beside the old one, on so many nodes at a time, and the old one is deleted when the new one is
+ * available. A pod of an old template that is not available anyway is replaced at once: it cannot become
+ * worse.
  */
 
 /** One look at one DaemonSet. For use by one thread. */

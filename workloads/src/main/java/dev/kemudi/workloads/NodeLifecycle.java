@@ -19,13 +19,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /*
  * When a node is taken for lost
  * -----------------------------
- * A sign of life is any change of the node's lease or of the heartbeat in its status; what counts is when it was
- * seen here, so that clocks of machines need not agree and a controller that was away blames nobody. A node that
- * has been silent for the grace is suspected first and declared unknown a little later: after a pause of the whole
- * process (a laptop's sleep, a test that moves the clock) the node's own heartbeat gets its turn before the verdict.
+ * A sign of life is any change of the node's lease or of the heartbeat in its status; what counts is when
+ * it was seen here, so that clocks of machines need not agree and a controller that was away blames
+ * nobody. A node that has been silent for the grace is suspected first and declared unknown a little
+ * later: after a pause of the whole process (a laptop's sleep, a test that moves the clock) the node's
+ * own heartbeat gets its turn before the verdict.
  *
- * Then: conditions Unknown, taint unreachable, pods not ready; pods leave when their tolerations end. A sign of
- * life takes all of it back. Nothing polls: each node is looked at when it speaks, and when it should have.
+ * Then: conditions Unknown, taint unreachable, pods not ready; pods leave when their tolerations end. A
+ * sign of life takes all of it back. Nothing polls: each node is looked at when it speaks, and when it
+ * should have.
  */
 
 /** Follows the signs of life of nodes. */

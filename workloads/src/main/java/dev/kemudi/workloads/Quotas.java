@@ -22,11 +22,11 @@ import java.util.TreeMap;
 /*
  * Who counts what
  * ---------------
- * Creations are charged to a quota's status before they are stored, elsewhere. Here everything is counted anew
- * when something may have become less: after a deletion, when a pod has ended, when the quota itself changed; and
- * now and then, because a creation that was charged may have failed. A creation does not call, for a count that
- * does not see it yet would take its charge back; and a count waits a moment, so that a charge that came just
- * before is followed by its object.
+ * Creations are charged to a quota's status before they are stored, elsewhere. Here everything is counted
+ * anew when something may have become less: after a deletion, when a pod has ended, when the quota itself
+ * changed; and now and then, because a creation that was charged may have failed. A creation does not
+ * call, for a count that does not see it yet would take its charge back; and a count waits a moment, so
+ * that a charge that came just before is followed by its object.
  */
 
 /** Counts what the objects of a namespace use of its ResourceQuotas. */

@@ -16,11 +16,11 @@ import java.util.OptionalLong;
 /*
  * How many pods a metric asks for
  * -------------------------------
- * As many as bring the average to its target: the present number times used over wanted. Within a tenth of the
- * target nothing changes. Pods that say nothing must not push the count further: when there seem to be too many
- * pods, they count as if they used what they asked for; when there seem to be too few, as if they used nothing.
- * Pods that are only starting burn cpu that they will not need later, so they count as idle too when more
- * pods are asked for. If the guesses turn the direction around, the count stays.
+ * As many as bring the average to its target: the present number times used over wanted. Within a tenth
+ * of the target nothing changes. Pods that say nothing must not push the count further: when there seem
+ * to be too many pods, they count as if they used what they asked for; when there seem to be too few, as
+ * if they used nothing. Pods that are only starting burn cpu that they will not need later, so they count
+ * as idle too when more pods are asked for. If the guesses turn the direction around, the count stays.
  *
  * Source: Kubernetes' "Horizontal Pod Autoscaling, algorithm details".
  */

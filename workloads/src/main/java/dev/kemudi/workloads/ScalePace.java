@@ -12,10 +12,10 @@ import java.util.List;
 /*
  * How fast a count may move
  * -------------------------
- * Two brakes. A window looks at all recommendations of the last minutes: down goes only to the highest of them,
- * up only to the lowest, so that one dip or one peak moves nothing. Policies look at what was done: at most so
- * many pods, or so many percent of those at the beginning of the period, in each period. A policy that allows
- * less than what has been done allows nothing.
+ * Two brakes. A window looks at all recommendations of the last minutes: down goes only to the highest of
+ * them, up only to the lowest, so that one dip or one peak moves nothing. Policies look at what was done:
+ * at most so many pods, or so many percent of those at the beginning of the period, in each period. A
+ * policy that allows less than what has been done allows nothing.
  */
 
 /**

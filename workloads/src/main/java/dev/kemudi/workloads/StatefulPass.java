@@ -12,16 +12,18 @@ import java.util.TreeMap;
 /*
  * The order of a StatefulSet
  * --------------------------
- * First every ordinal that is wanted, from the lowest: what is missing is made, what has ended is deleted (and
- * made anew when it is gone). Then what is beyond, from the highest: deleted. Then, when templates roll, from
- * the highest down to the partition: a pod of another revision is deleted, to be made anew of the new one.
+ * First every ordinal that is wanted, from the lowest: what is missing is made, what has ended is deleted
+ * (and made anew when it is gone). Then what is beyond, from the highest: deleted. Then, when templates
+ * roll, from the highest down to the partition: a pod of another revision is deleted, to be made anew of
+ * the new one.
  *
- * With OrderedReady each of these waits for the one before: one pod is made or deleted at a time, and only while
- * all before it run and are ready. So a template that never becomes ready stops everything until somebody
- * deletes its pod; Kubernetes does the same. Parallel does not wait to make and to delete, but rolls in order.
+ * With OrderedReady each of these waits for the one before: one pod is made or deleted at a time, and
+ * only while all before it run and are ready. So a template that never becomes ready stops everything
+ * until somebody deletes its pod; Kubernetes does the same. Parallel does not wait to make and to delete,
+ * but rolls in order.
  *
- * A pod below the partition is made of the current revision even when it is made anew, so that a canary stays
- * one.
+ * A pod below the partition is made of the current revision even when it is made anew, so that a canary
+ * stays one.
  */
 
 /** One look at one StatefulSet. For use by one thread. */

@@ -158,7 +158,8 @@ class AutoscalersTest {
         cluster.usage = uid -> Map.of("c", new PodUsage.Usage(1_000, 0));
         autoscaler(
                 cpuPercent(50),
-                ",\"behavior\":{\"scaleUp\":{\"policies\":[{\"type\":\"Pods\",\"value\":2,\"periodSeconds\":600}]}}");
+                ",\"behavior\":{\"scaleUp\":{\"policies\":[{\"type\":\"Pods\",\"value\":2,"
+                        + "\"periodSeconds\":600}]}}");
         cluster.await("two more", () -> replicas() == 3);
         cluster.await("limited", () -> reason("ScalingLimited").equals("True ScaleUpLimit"));
         cluster.time.advance(Duration.ofSeconds(60));
