@@ -47,6 +47,16 @@ public record Attributes(
 
     /** Hears what is said of a request besides yes and no. Used by one thread at a time. */
     public interface Feedback {
+        /** For requests that nobody sent. */
+        Feedback NONE =
+                new Feedback() {
+                    @Override
+                    public void warn(String text) {}
+
+                    @Override
+                    public void annotate(String key, String value) {}
+                };
+
         /** For whoever sent the request. */
         void warn(String text);
 

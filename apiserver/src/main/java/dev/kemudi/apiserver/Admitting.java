@@ -3,20 +3,17 @@ package dev.kemudi.apiserver;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.admission.AdmissionChain;
 import dev.kemudi.admission.Attributes;
-import dev.kemudi.admission.Attributes.Feedback;
 import dev.kemudi.admission.Attributes.Operation;
 import dev.kemudi.admission.Attributes.Requester;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Json;
 import dev.kemudi.api.Resource;
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
 /** Where requests meet admission: every write, every deletion, and what reaches into a pod. */
 final class Admitting {
-    private static final System.Logger LOG = System.getLogger(Admitting.class.getName());
     private static final String REGISTRATION = Resource.VALIDATING_WEBHOOK_CONFIGURATIONS.group();
     private static final Set<Resource> CONFIGURING =
             Set.of(Resource.LIMIT_RANGES, Resource.RESOURCE_QUOTAS, Resource.PRIORITY_CLASSES);
@@ -108,17 +105,7 @@ final class Admitting {
                 requester(options.user()),
                 options.dryRun(),
                 () -> tree(request.operation(), options, deletion),
-                new Feedback() {
-                    @Override
-                    public void warn(String text) {
-                        options.warnings().accept(text);
-                    }
-
-                    @Override
-                    public void annotate(String key, String value) {
-                        LOG.log(Level.DEBUG, () -> "audit annotation " + key + ": " + value);
-                    }
-                });
+                options.feedback());
     }
 
     private static Requester requester(User user) {

@@ -92,6 +92,13 @@ final class AuditTrail implements Trail {
         }
     }
 
+    /** What admission has to say; the first word on a key stands, as in Kubernetes. */
+    private void annotate(String key, String value) {
+        if (kept.isPresent() && !event.path("annotations").has(key)) {
+            event.withObjectProperty("annotations").put(key, value);
+        }
+    }
+
     /** Whether bodies of answers that come piece by piece are wanted. */
     private boolean wantsAnswers() {
         return kept.filter(k -> k.atLeast(Level.REQUEST_RESPONSE)).isPresent();
@@ -171,6 +178,11 @@ final class AuditTrail implements Trail {
         AuditedExchange(Exchange plain, AuditTrail trail) {
             super(plain);
             this.trail = trail;
+        }
+
+        @Override
+        public void annotate(String key, String value) {
+            trail.annotate(key, value);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.kemudi.apiserver;
 
+import dev.kemudi.admission.Attributes.Feedback;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.cert.Certificate;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** One request and its answer: all that the server's own code sees of HTTP. One thread. */
-interface Exchange {
+interface Exchange extends Feedback {
     String method();
 
     String rawPath();
@@ -29,7 +30,12 @@ interface Exchange {
 
     void setHeader(String name, String value);
 
+    @Override
     void warn(String text);
+
+    /** Kept where an audit log is kept. */
+    @Override
+    default void annotate(String key, String value) {}
 
     void send(int code, String contentType, byte[] body);
 
@@ -111,6 +117,11 @@ interface Exchange {
         @Override
         public void warn(String text) {
             plain.warn(text);
+        }
+
+        @Override
+        public void annotate(String key, String value) {
+            plain.annotate(key, value);
         }
 
         @Override

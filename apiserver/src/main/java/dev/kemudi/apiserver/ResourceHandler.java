@@ -361,7 +361,6 @@ final class ResourceHandler {
                                                     + "\": supported values: \"Ignore\", \"Warn\", "
                                                     + "\"Strict\""));
                 };
-        return new WriteOptions(
-                user, manager, dryRun(params), validation, false, false, exchange::warn);
+        return new WriteOptions(user, manager, dryRun(params), validation, false, false, exchange);
     }
 }

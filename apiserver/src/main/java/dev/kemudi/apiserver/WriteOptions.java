@@ -1,7 +1,7 @@
 package dev.kemudi.apiserver;
 
+import dev.kemudi.admission.Attributes.Feedback;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * How a write is to be done.
@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * @param manager who owns the fields that are written
  * @param force whether apply takes fields that others own
  * @param applying whether managedFields have been settled by server-side apply
- * @param warnings hears what the client should know although the write goes through
+ * @param feedback hears what the client and the audit log should know besides the answer
  */
 record WriteOptions(
         User user,
@@ -19,7 +19,7 @@ record WriteOptions(
         Validation validation,
         boolean force,
         boolean applying,
-        Consumer<String> warnings) {
+        Feedback feedback) {
     /** What to do with fields that the schema does not know. */
     enum Validation {
         IGNORE,
@@ -31,22 +31,22 @@ record WriteOptions(
     static WriteOptions of(String manager) {
         User user = new User(manager, List.of(User.MASTERS));
         return new WriteOptions(
-                user, manager, false, Validation.IGNORE, false, false, warning -> {});
+                user, manager, false, Validation.IGNORE, false, false, Feedback.NONE);
     }
 
     WriteOptions forced(boolean value) {
-        return new WriteOptions(user, manager, dryRun, validation, value, applying, warnings);
+        return new WriteOptions(user, manager, dryRun, validation, value, applying, feedback);
     }
 
     WriteOptions by(User other) {
-        return new WriteOptions(other, manager, dryRun, validation, force, applying, warnings);
+        return new WriteOptions(other, manager, dryRun, validation, force, applying, feedback);
     }
 
     WriteOptions forDryRun(boolean value) {
-        return new WriteOptions(user, manager, value, validation, force, applying, warnings);
+        return new WriteOptions(user, manager, value, validation, force, applying, feedback);
     }
 
     WriteOptions asApply() {
-        return new WriteOptions(user, manager, dryRun, validation, force, true, warnings);
+        return new WriteOptions(user, manager, dryRun, validation, force, true, feedback);
     }
 }

@@ -493,7 +493,7 @@ final class Writes {
                                         + String.join(", ", lines)));
             }
             case WARN ->
-                    unknown.forEach(f -> options.warnings().accept("unknown field \"" + f + "\""));
+                    unknown.forEach(f -> options.feedback().warn("unknown field \"" + f + "\""));
             case IGNORE -> {}
         }
         return kind.rules().pruned(tree);

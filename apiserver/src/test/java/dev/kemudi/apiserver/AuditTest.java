@@ -311,4 +311,38 @@ final class AuditTest {
                         new AuditSettings(log(), Optional.of(folder.resolve("none")), 1, 1).check())
                 .hasMessageContaining("none cannot be read");
     }
+
+    @Test
+    void whatAdmissionFindsStandsInTheEventOfTheRequest() throws IOException {
+        Https client = start("");
+        String registration = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolic";
+        client.post(
+                registration + "ies",
+                """
+                {"metadata": {"name": "small"}, "spec": {
+                  "matchConstraints": {"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"],
+                    "resources": ["configmaps"], "operations": ["CREATE"]}]},
+                  "validations": [{"expression": "size(object.data) == 0", "message": "not empty"}],
+                  "auditAnnotations": [{"key": "keys",
+                    "valueExpression": "string(size(object.data))"}]}}
+                """);
+        client.post(
+                registration + "ybindings",
+                """
+                {"metadata": {"name": "here"},
+                 "spec": {"policyName": "small", "validationActions": ["Audit"]}}
+                """);
+
+        assertThat(client.post(MAPS, map("noted")).code()).isEqualTo(201);
+
+        JsonNode annotations = event("the creation", of("create", MAPS)).path("annotations");
+        assertThat(annotations.path("small/keys").asText()).isEqualTo("1");
+        assertThat(
+                        annotations
+                                .path("validation.policy.admission.k8s.io/validation_failure")
+                                .asText())
+                .isEqualTo(
+                        "[{\"message\":\"not empty\",\"policy\":\"small\",\"binding\":\"here\","
+                                + "\"expressionIndex\":0,\"validationActions\":[\"Audit\"]}]");
+    }
 }

@@ -25,7 +25,7 @@ final class JsonValues {
             case NullValue _ -> NODES.nullNode();
             case String text -> NODES.textNode(text);
             case Boolean truth -> NODES.booleanNode(truth);
-            case Long number -> NODES.numberNode(number);
+            case Long number -> whole(number);
             case UnsignedLong number -> NODES.numberNode(number.bigIntegerValue());
             case Double number -> NODES.numberNode(number);
             case CelByteString bytes ->
@@ -37,6 +37,11 @@ final class JsonValues {
                             "a value of type %s cannot be written as JSON"
                                     .formatted(value.getClass().getSimpleName()));
         };
+    }
+
+    /** As the reader makes it, so that equal numbers are equal trees. */
+    private static JsonNode whole(long number) {
+        return number == (int) number ? NODES.numberNode((int) number) : NODES.numberNode(number);
     }
 
     private static ObjectNode object(Map<?, ?> map) throws ExpressionException {
