@@ -37,6 +37,15 @@ public interface ApiClient {
     ApiObject create(Resource resource, ApiObject object);
 
     /**
+     * Posts to a part of an object that answers with an object of its own, such as {@code token} of
+     * a ServiceAccount.
+     *
+     * @throws ApiException {@code NotFound} when there is no such object or no such part of it
+     */
+    ApiObject create(
+            Resource resource, String namespace, String name, String subresource, ApiObject body);
+
+    /**
      * Replaces everything but status. A resourceVersion in {@code object} must be the stored one.
      */
     ApiObject update(Resource resource, ApiObject object);

@@ -251,7 +251,8 @@ public final class ApiServer implements AutoCloseable {
 
     /** The API in this process, as {@code userName} of group {@code system:masters}. */
     public ApiClient client(String userName) {
-        return new InProcessClient(core, userName);
+        return new InProcessClient(
+                core, userName, new TokenRequests(core.registry(), core.reads(), tokens));
     }
 
     /** A kubeconfig for the admin with everything embedded; only after {@link #start}. */

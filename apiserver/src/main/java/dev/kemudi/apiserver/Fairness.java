@@ -194,11 +194,13 @@ final class Fairness {
         kind(resource)
                 .ifPresent(kind -> {
                     for (ApiObject object : reads.list(kind, "", ListOptions.ALL).items()) {
-                        ApiObject known = objects.get(object.name());
-                        boolean fixed = known != null && MANDATORY.contains(object.name());
-                        objects.put(
+                        objects.merge(
                                 object.name(),
-                                fixed ? known.edit(t -> identify(t, object)) : object);
+                                object,
+                                (known, newer) ->
+                                        MANDATORY.contains(newer.name())
+                                                ? known.edit(tree -> identify(tree, newer))
+                                                : newer);
                     }
                 });
         return objects;

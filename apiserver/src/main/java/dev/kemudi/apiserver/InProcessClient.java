@@ -18,10 +18,12 @@ import java.util.Optional;
 final class InProcessClient implements ApiClient {
     private final Core core;
     private final String manager;
+    private final TokenRequests tokens;
 
-    InProcessClient(Core core, String manager) {
+    InProcessClient(Core core, String manager, TokenRequests tokens) {
         this.core = core;
         this.manager = manager;
+        this.tokens = tokens;
     }
 
     @Override
@@ -52,6 +54,16 @@ final class InProcessClient implements ApiClient {
                         object.namespace(),
                         object.tree().deepCopy(),
                         WriteOptions.of(manager));
+    }
+
+    @Override
+    public ApiObject create(
+            Resource resource, String namespace, String name, String subresource, ApiObject body) {
+        if (!resource.equals(Resource.SERVICE_ACCOUNTS) || !subresource.equals("token")) {
+            throw new ApiException(
+                    Status.of(404, "NotFound", "the server could not find the requested resource"));
+        }
+        return ApiObject.of(tokens.answer(namespace, name, body.tree().deepCopy()));
     }
 
     @Override

@@ -138,6 +138,12 @@ public final class HttpApiClient implements ApiClient, AutoCloseable {
     }
 
     @Override
+    public ApiObject create(
+            Resource resource, String namespace, String name, String subresource, ApiObject body) {
+        return write("POST", path(resource, namespace, name) + "/" + subresource, body);
+    }
+
+    @Override
     public ApiObject update(Resource resource, ApiObject object) {
         return write("PUT", path(resource, object.namespace(), object.name()), object);
     }

@@ -229,6 +229,12 @@ final class ScriptedServer implements ApiClient {
     }
 
     @Override
+    public ApiObject create(
+            Resource resource, String namespace, String name, String subresource, ApiObject body) {
+        throw new ApiException(Status.notFound(resource, name));
+    }
+
+    @Override
     public ApiObject update(Resource resource, ApiObject object) {
         throw new UnsupportedOperationException("informers list and watch only");
     }

@@ -51,7 +51,8 @@ final class PodContainers {
         this.volumes =
                 new Volumes(
                         parts.podsDirectory().resolve(pod.get().uid()).resolve("_volumes"),
-                        parts.limits());
+                        parts.limits(),
+                        parts.time());
     }
 
     private References references() {

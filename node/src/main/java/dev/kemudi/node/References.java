@@ -1,13 +1,18 @@
 package dev.kemudi.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Quantity;
 import dev.kemudi.api.Resource;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -85,6 +90,49 @@ record References(
                                     key, secret ? "Secret" : "ConfigMap", pod.namespace(), name));
         }
         return value;
+    }
+
+    /**
+     * A token of the pod's service account.
+     *
+     * @param renewAt when four fifths of its life are over
+     */
+    record Token(byte[] text, Instant renewAt) {}
+
+    /** A new token, bound to the pod: it ends with it. */
+    Token token(JsonNode source, Instant now) throws MissingException {
+        ObjectNode request = JsonNodeFactory.instance.objectNode();
+        ObjectNode spec = request.putObject("spec");
+        String audience = source.path("audience").asText("");
+        if (!audience.isEmpty()) {
+            spec.putArray("audiences").add(audience);
+        }
+        if (source.path("expirationSeconds").isNumber()) {
+            spec.set("expirationSeconds", source.path("expirationSeconds"));
+        }
+        spec.putObject("boundObjectRef")
+                .put("apiVersion", "v1")
+                .put("kind", "Pod")
+                .put("name", pod.name())
+                .put("uid", pod.uid());
+        String account = pod.text("/spec/serviceAccountName");
+        ApiObject answer;
+        try {
+            answer =
+                    client.create(
+                            Resource.SERVICE_ACCOUNTS,
+                            pod.namespace(),
+                            account.isEmpty() ? "default" : account,
+                            "token",
+                            ApiObject.of(request));
+        } catch (ApiException e) {
+            throw new MissingException("failed to fetch token: " + e.getMessage());
+        }
+        Duration life =
+                Duration.between(now, Instant.parse(answer.text("/status/expirationTimestamp")));
+        return new Token(
+                answer.text("/status/token").getBytes(StandardCharsets.UTF_8),
+                now.plus(life.multipliedBy(4).dividedBy(5)));
     }
 
     /** The downward API's fields. */

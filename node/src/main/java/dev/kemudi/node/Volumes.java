@@ -1,6 +1,7 @@
 package dev.kemudi.node;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.kemudi.kernel.TimeSource;
 import dev.kemudi.node.ContainerRuntime.Mount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -34,11 +36,17 @@ final class Volumes {
 
     private final Path folder;
     private final Limits limits;
+    private final TimeSource time;
     private final Map<String, Path> places = new HashMap<>();
+
+    /** By volume and path within it. */
+    private final Map<String, References.Token> tokens = new HashMap<>();
+
     private boolean refreshable;
 
-    Volumes(Path folder, Limits limits) {
+    Volumes(Path folder, Limits limits, TimeSource time) {
         this.folder = folder;
+        this.time = time;
         this.limits = limits;
     }
 
@@ -99,7 +107,7 @@ final class Volumes {
         return 0644;
     }
 
-    private static void project(
+    private void project(
             JsonNode source,
             String volume,
             int mode,
@@ -130,6 +138,10 @@ final class Volumes {
                                 text.getBytes(StandardCharsets.UTF_8),
                                 item.path("mode").asInt(mode)));
             }
+        } else if (source.has("serviceAccountToken")) {
+            JsonNode token = source.path("serviceAccountToken");
+            String path = token.path("path").asText();
+            files.put(path, new Content(token(volume + "/" + path, token, references), mode));
         } else {
             String kind = "unknown";
             for (var field : source.properties()) {
@@ -140,6 +152,18 @@ final class Volumes {
                             .concat(" configMap, secret, downwardAPI, projected or hostPath")
                             .formatted(volume, kind));
         }
+    }
+
+    /** The token of this place, until most of its life is over. */
+    private byte[] token(String place, JsonNode source, References references)
+            throws References.MissingException {
+        Instant now = time.now();
+        References.Token held = tokens.get(place);
+        if (held == null || !now.isBefore(held.renewAt())) {
+            held = references.token(source, now);
+            tokens.put(place, held);
+        }
+        return held.text();
     }
 
     private static void keys(

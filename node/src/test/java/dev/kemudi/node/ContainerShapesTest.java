@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.Resource;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Base64;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -114,6 +116,34 @@ final class ContainerShapesTest {
                 cluster.pods.resolve(cluster.get("volumes").uid()).resolve("_volumes/s/x/only");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))
                 .isEqualTo("r--------");
+    }
+
+    @Test
+    void aPodReadsATokenThatIsItsOwn() throws Exception {
+        cluster.client.create(
+                Resource.SERVICE_ACCOUNTS,
+                ApiObject.named(Resource.SERVICE_ACCOUNTS, "default", "robot"));
+        cluster.create(
+                "tokens",
+                """
+                "restartPolicy":"Never","serviceAccountName":"robot",
+                "containers":[{"name":"c","image":"host","command":["sh","-c",
+                    "cut -d. -f2 < var/run/t/token"],
+                  "volumeMounts":[{"name":"t","mountPath":"/var/run/t"}]}],
+                "volumes":[{"name":"t","projected":{"sources":[
+                  {"serviceAccountToken":{"path":"token","expirationSeconds":600,"audience":"vault"}}]}}]
+                """);
+        cluster.awaitPhase("tokens", "Succeeded");
+        Eventually.within(5, () -> assertThat(cluster.logs("tokens")).endsWith("\n"));
+        String claims =
+                new String(
+                        Base64.getUrlDecoder().decode(cluster.logs("tokens").strip()),
+                        StandardCharsets.UTF_8);
+
+        assertThat(claims)
+                .contains("\"aud\":[\"vault\"]")
+                .contains("\"sub\":\"system:serviceaccount:default:robot\"")
+                .contains("\"pod\":{\"name\":\"tokens\",\"uid\":\"" + cluster.get("tokens").uid());
     }
 
     @Test
