@@ -8,7 +8,6 @@ import dev.kemudi.api.ResourceDefinition.Column;
 import dev.kemudi.api.Status;
 import dev.kemudi.api.Strategy;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -18,8 +17,11 @@ final class NetworkPolicyStrategy implements Strategy {
     private static final Set<String> PROTOCOLS = Set.of("TCP", "UDP", "SCTP");
     private static final List<String> SELECTORS = List.of("podSelector", "namespaceSelector");
 
-    /** Direction → the member that holds its peers. */
-    private static final Map<String, String> PEERS = Map.of("ingress", "from", "egress", "to");
+    /** A direction, and the member of its rules that holds the peers. */
+    private record Direction(String name, String peers) {}
+
+    private static final List<Direction> DIRECTIONS =
+            List.of(new Direction("ingress", "from"), new Direction("egress", "to"));
 
     static final List<Column> COLUMNS =
             List.of(
@@ -39,8 +41,8 @@ final class NetworkPolicyStrategy implements Strategy {
                 types.add("Egress");
             }
         }
-        for (String direction : PEERS.keySet()) {
-            for (ObjectNode rule : Fill.items(spec, direction)) {
+        for (Direction direction : DIRECTIONS) {
+            for (ObjectNode rule : Fill.items(spec, direction.name())) {
                 Fill.items(rule, "ports").forEach(port -> Fill.text(port, "protocol", "TCP"));
             }
         }
@@ -64,10 +66,11 @@ final class NetworkPolicyStrategy implements Strategy {
         Problems problems = new Problems();
         JsonNode spec = policy.at("/spec");
         ObjectMetaRules.checkSelector(spec.path("podSelector"), "spec.podSelector", problems);
-        for (String direction : List.of("ingress", "egress")) {
+        for (Direction direction : DIRECTIONS) {
             int i = 0;
-            for (JsonNode rule : spec.path(direction)) {
-                rule(rule, PEERS.get(direction), "spec." + direction + "[" + i++ + "]", problems);
+            for (JsonNode rule : spec.path(direction.name())) {
+                String at = "spec." + direction.name() + "[" + i++ + "]";
+                rule(rule, direction.peers(), at, problems);
             }
         }
         JsonNode types = spec.path("policyTypes");

@@ -1,9 +1,16 @@
 package dev.kemudi.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Seeded random objects of the built-in kinds, from their own schemas. No zeros and nothing empty:
@@ -16,10 +23,21 @@ final class BuiltinObjects {
 
     private final BuiltinSchemas schemas;
     private final Random random;
+    private final int words;
+    private final Map<String, JsonNode> definitions = new HashMap<>();
 
     BuiltinObjects(BuiltinSchemas schemas, Random random) {
+        this(schemas, random, 1 << 20);
+    }
+
+    /**
+     * @param words how many different words and numbers there are: with few, objects have elements
+     *     and values in common
+     */
+    BuiltinObjects(BuiltinSchemas schemas, Random random, int words) {
         this.schemas = schemas;
         this.random = random;
+        this.words = words;
     }
 
     ObjectNode object(String apiVersion, String kind) {
@@ -35,8 +53,9 @@ final class BuiltinObjects {
         return object;
     }
 
-    private JsonNode definition(String name) {
-        return schemas.components(java.util.List.of(name)).path("schemas").path(name);
+    JsonNode definition(String name) {
+        return definitions.computeIfAbsent(
+                name, n -> schemas.components(List.of(n)).path("schemas").path(n));
     }
 
     private JsonNode value(JsonNode schema, int depth) {
@@ -52,13 +71,50 @@ final class BuiltinObjects {
         }
         return switch (schema.path("type").asText()) {
             case "object" -> members(schema, depth);
-            case "array" -> NODES.arrayNode().add(value(schema.path("items"), depth + 1));
+            case "array" -> elements(schema, depth);
             case "string" -> NODES.textNode(text(schema.path("format").asText()));
             case "integer" -> NODES.numberNode(number());
             case "number" -> NODES.numberNode(number() + 0.5);
             case "boolean" -> NODES.booleanNode(true);
             default -> NODES.objectNode().put("type", word()); // anything, and a schema too
         };
+    }
+
+    /** One to three, no two with the same key. */
+    private ArrayNode elements(JsonNode schema, int depth) {
+        Set<String> keys =
+                new LinkedHashSet<>(Schema.texts(schema.path("x-kubernetes-list-map-keys")));
+        String mergeKey = schema.path("x-kubernetes-patch-merge-key").asText(String.join("", keys));
+        if (schema.has("x-kubernetes-patch-merge-key")) {
+            keys.add(mergeKey);
+        }
+        boolean scalars = !resolved(schema.path("items")).path("type").asText().equals("object");
+        Set<JsonNode> seen = new HashSet<>();
+        ArrayNode elements = NODES.arrayNode();
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            JsonNode element = value(schema.path("items"), depth + 1);
+            if (element instanceof ObjectNode object) {
+                JsonNode members = resolved(schema.path("items")).path("properties");
+                keys.forEach(key -> object.set(key, value(members.path(key), depth + 1)));
+            }
+            if (seen.add(
+                    mergeKey.isEmpty() && !scalars
+                            ? NODES.numberNode(i)
+                            : key(element, mergeKey))) {
+                elements.add(element);
+            }
+        }
+        return elements;
+    }
+
+    private static JsonNode key(JsonNode element, String mergeKey) {
+        return element.isObject() ? element.path(mergeKey) : element;
+    }
+
+    /** {@code schema}, or the definition that it refers to. */
+    JsonNode resolved(JsonNode schema) {
+        JsonNode ref = schema.has("allOf") ? schema.at("/allOf/0/$ref") : schema.path("$ref");
+        return ref.isTextual() ? definition(ref.asText().substring(REF_PREFIX.length())) : schema;
     }
 
     private ObjectNode members(JsonNode schema, int depth) {
@@ -110,11 +166,11 @@ final class BuiltinObjects {
     }
 
     private int number() {
-        return 1 + random.nextInt(1 << (1 + random.nextInt(29)));
+        return 1 + random.nextInt(Math.min(words, 1 << (1 + random.nextInt(29))));
     }
 
     private String word() {
-        return "wörd-" + Integer.toString(random.nextInt(1 << 20), 36);
+        return "wörd-" + Integer.toString(random.nextInt(words), 36);
     }
 
     private String text(String format) {

@@ -94,8 +94,7 @@ class ProtobufKindsTest {
         assertThat(read.getMetadata().getCreationTimestamp().getSeconds())
                 .isEqualTo(1_767_225_601L);
         V1.Container container = read.getSpec().getContainers(0);
-        assertThat(container.getResources().getLimitsMap().get("cpu").getString())
-                .isEqualTo("500m");
+        assertThat(container.getResources().getLimitsOrThrow("cpu").getString()).isEqualTo("500m");
         assertThat(container.getLivenessProbe().getHandler().getHttpGet().getPort().getStrVal())
                 .isEqualTo("web");
         assertThat(read.getSpec().getVolumes(0).getVolumeSource().hasEmptyDir()).isTrue();
