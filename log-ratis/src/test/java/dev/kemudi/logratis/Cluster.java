@@ -9,6 +9,7 @@ import dev.kemudi.log.Standing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -18,8 +19,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** Members in one process, on loopback; one of them leads when the constructor returns. */
@@ -53,15 +56,28 @@ final class Cluster implements AutoCloseable {
         }
     }
 
+    private static final AtomicInteger NEXT_PORT =
+            new AtomicInteger(new Random().nextInt(12_000, 28_000));
+
     static Peer newPeer(long id, boolean learner) {
         return new Peer(id, "127.0.0.1:" + freePort(), learner);
     }
 
+    /**
+     * A port that stays free until a member listens there, however long that takes: one below those
+     * that the kernel gives to whoever connects.
+     */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = NEXT_PORT.getAndIncrement();
+            try (ServerSocket socket =
+                    new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                continue; // somebody else's
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
