@@ -44,8 +44,11 @@ final class DisruptionBudgets implements Reconciler {
 
     /** The number of pods that should be there cannot be known. */
     private static final class UnknownScaleException extends Exception {
-        UnknownScaleException(String message) {
-            super(message);
+        final String why;
+
+        UnknownScaleException(String why) {
+            super(why);
+            this.why = why;
         }
     }
 
@@ -99,8 +102,8 @@ final class DisruptionBudgets implements Reconciler {
             floor.recorder.warning(
                     budget,
                     "CalculateExpectedPodCountFailed",
-                    "Failed to calculate the number of expected pods: " + e.getMessage());
-            return refuse(budget, status, e.getMessage());
+                    "Failed to calculate the number of expected pods: " + e.why);
+            return refuse(budget, status, e.why);
         }
         ObjectNode disrupted = stillExpected(budget, pods);
         return write(budget, status, demand, healthy(pods, disrupted), disrupted);
