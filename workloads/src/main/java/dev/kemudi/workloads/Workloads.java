@@ -15,9 +15,10 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces and their
- * default ServiceAccount, and garbage collection by ownership. One informer per kind, shared by all
- * of them.
+ * The built-in controllers: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob,
+ * EndpointSlice, PodDisruptionBudget, HorizontalPodAutoscaler, ResourceQuota, the life of nodes,
+ * namespaces and their default ServiceAccount, and garbage collection by ownership. One informer
+ * per kind, shared by all of them.
  */
 public final class Workloads implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Workloads.class.getName());

@@ -1,6 +1,6 @@
 /**
- * The built-in controllers: Deployment, ReplicaSet, Job, EndpointSlice, namespaces, garbage
- * collection.
+ * The built-in controllers: what turns declared workloads into pods, guards and scales them, and
+ * clears away after deletions.
  */
 @NullMarked
 package dev.kemudi.workloads;
