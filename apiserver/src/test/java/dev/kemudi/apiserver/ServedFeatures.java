@@ -140,6 +140,48 @@ final class ServedFeatures {
                             EvictionTest.class,
                             "aSpentBudgetRefusesInKubernetesWords"),
                     new Feature(
+                            "Admission",
+                            "LimitRange",
+                            "defaults, min, max, ratio",
+                            LimitsAndQuotasTest.class,
+                            "whatIsOutsideTheLimitRangeIsForbidden"),
+                    new Feature(
+                            "Admission",
+                            "ResourceQuota",
+                            "compute, storage, `count/…`, scopes",
+                            LimitsAndQuotasTest.class,
+                            "sixteenCreatorsTogetherNeverExceedAQuota"),
+                    new Feature(
+                            "Admission",
+                            "PriorityClass",
+                            "and the two of the system",
+                            LimitsAndQuotasTest.class,
+                            "aPodGetsThePriorityOfItsClass"),
+                    new Feature(
+                            "Admission",
+                            "webhooks",
+                            "validating and mutating, AdmissionReview v1",
+                            WebhooksTest.class,
+                            "whatAMutatingWebhookChangesIsStoredAndJudged"),
+                    new Feature(
+                            "Admission",
+                            "ValidatingAdmissionPolicy",
+                            "Deny, Warn, Audit; types are not checked beforehand",
+                            ValidatingPoliciesTest.class,
+                            "whoBreaksABoundPolicyIsToldWhichAndWhy"),
+                    new Feature(
+                            "Admission",
+                            "MutatingAdmissionPolicy",
+                            "v1beta1",
+                            MutatingPoliciesTest.class,
+                            "listsAreMergedByTheirKeysAsApplyDoes"),
+                    new Feature(
+                            "Admission",
+                            "conversion webhooks",
+                            "ConversionReview v1",
+                            ConversionWebhookTest.class,
+                            "aListIsConvertedInOneCallAndAWatchAsItGoes"),
+                    new Feature(
                             "Pods",
                             "exec, attach, port-forward",
                             "WebSocket v4 and v5, SPDY/3.1, SPDY within a WebSocket; no terminals: `-t` gives plain streams",

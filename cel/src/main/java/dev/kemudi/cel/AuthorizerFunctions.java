@@ -60,6 +60,17 @@ final class AuthorizerFunctions {
                 List.of(AUTHORIZER, SimpleType.STRING, SimpleType.STRING),
                 List.of(Authorizer.class, String.class, String.class),
                 arguments -> as((Authorizer) arguments[0], arguments[1] + "/" + arguments[2]));
+        addSteps(functions);
+        check(functions, RESOURCE_CHECK);
+        check(functions, PATH_CHECK);
+        functions.member("allowed", SimpleType.BOOL, DECISION, Decision.class, Decision::allowed);
+        functions.member("reason", SimpleType.STRING, DECISION, Decision.class, Decision::reason);
+        functions.member("errored", SimpleType.BOOL, DECISION, Decision.class, d -> false);
+        functions.member("error", SimpleType.STRING, DECISION, Decision.class, d -> "");
+    }
+
+    /** What narrows a question about objects. */
+    private static void addSteps(Functions functions) {
         step(
                 functions,
                 "resource",
@@ -107,12 +118,6 @@ final class AuthorizerFunctions {
                                 q.namespace(),
                                 name,
                                 ""));
-        check(functions, RESOURCE_CHECK);
-        check(functions, PATH_CHECK);
-        functions.member("allowed", SimpleType.BOOL, DECISION, Decision.class, Decision::allowed);
-        functions.member("reason", SimpleType.STRING, DECISION, Decision.class, Decision::reason);
-        functions.member("errored", SimpleType.BOOL, DECISION, Decision.class, d -> false);
-        functions.member("error", SimpleType.STRING, DECISION, Decision.class, d -> "");
     }
 
     private static Authorizer as(Authorizer asked, String account) {
