@@ -101,21 +101,7 @@ public final class ApiServer implements AutoCloseable {
                         dev.kemudi.admission.Limits.defaults());
         Admitting admission = new Admitting(chain);
         tokens = tokens(registry, storage, time);
-        List<Filling> fillings =
-                List.of(
-                        new TokenSecrets(registry, storage, tokens, pki::authorityPem),
-                        new SigningRequests(pki, rbac, time));
-        Writes writes =
-                new Writes(
-                        storage,
-                        limits,
-                        time,
-                        namespaces,
-                        new Leases(store, time),
-                        customResources,
-                        new RoleGuard(rbac),
-                        fillings,
-                        admission);
+        Writes writes = writes(registry, storage, time, namespaces, admission);
         Scales scales = new Scales(writes, admission);
         core =
                 new Core(
@@ -149,6 +135,28 @@ public final class ApiServer implements AutoCloseable {
         gate = new Gate(router, registry, counts, tracer, time, TRACED_SHARE);
         Upgrades upgrades = new Upgrades(authenticator, rbac, pods, limits, gate::handle, audit);
         front = new HttpFront(config, limits, pki, gate, upgrades);
+    }
+
+    private Writes writes(
+            Registry registry,
+            Storage storage,
+            TimeSource time,
+            Namespaces namespaces,
+            Admitting admission) {
+        List<Filling> fillings =
+                List.of(
+                        new TokenSecrets(registry, storage, tokens, pki::authorityPem),
+                        new SigningRequests(pki, rbac, time));
+        return new Writes(
+                storage,
+                limits,
+                time,
+                namespaces,
+                new Leases(store, time),
+                customResources,
+                new RoleGuard(rbac),
+                fillings,
+                admission);
     }
 
     private Function<Supplier<Audit.Asked>, Trail> audit(RequestBodies bodies, TimeSource time) {
