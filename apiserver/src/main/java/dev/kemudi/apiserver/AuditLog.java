@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /*
  * How the log never stops a request
  * ---------------------------------
- * Requests hand over finished lines and go on; one thread writes them. When that thread is behind by as much
- * as the queue holds, or the disk takes nothing, lines are dropped and counted. After a failed write the file
- * may end in half a line: the next line that can be written begins on a new one.
+ * Requests hand over finished lines and go on; one thread writes them. When that thread is behind by as
+ * much as the queue holds, or the disk takes nothing, lines are dropped and counted. After a failed write
+ * the file may end in half a line: the next line that can be written begins on a new one.
  */
 /** Lines in a file that is renamed when it is full; the oldest of the renamed ones are removed. */
 final class AuditLog implements AutoCloseable {

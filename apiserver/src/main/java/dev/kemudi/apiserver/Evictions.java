@@ -16,11 +16,11 @@ import java.util.OptionalLong;
 /*
  * How a pod is evicted
  * --------------------
- * A pod that serves nobody (not begun, ended, or leaving) goes without asking. Otherwise its budget's status
- * says how many may go; one is taken and the pod's name noted in disruptedPods, in one write on the condition
- * that nobody else was faster. Only then is the pod deleted. If that fails the allowance stays spent until the
- * disruption controller, which sees no deletion for two minutes, gives it back: too few evictions are safe,
- * too many are not.
+ * A pod that serves nobody (not begun, ended, or leaving) goes without asking. Otherwise its budget's
+ * status says how many may go; one is taken and the pod's name noted in disruptedPods, in one write on the
+ * condition that nobody else was faster. Only then is the pod deleted. If that fails the allowance stays
+ * spent until the disruption controller, which sees no deletion for two minutes, gives it back: too few
+ * evictions are safe, too many are not.
  */
 /** Deletes pods as far as PodDisruptionBudgets let it: {@code POST …/pods/NAME/eviction}. */
 final class Evictions {

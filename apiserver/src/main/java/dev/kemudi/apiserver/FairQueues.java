@@ -12,18 +12,21 @@ import org.jspecify.annotations.Nullable;
 /*
  * How seats are shared
  * --------------------
- * A request takes as many seats as it is heavy. Seats belong to levels of priority. A level may take seats that
- * others lend and do not use, but never what they keep for themselves: before a request starts, the seats that
- * each other level still has coming are counted as taken. Lent seats come back when their requests end.
+ * A request takes as many seats as it is heavy. Seats belong to levels of priority. A level may take seats
+ * that others lend and do not use, but never what they keep for themselves: before a request starts, the
+ * seats that each other level still has coming are counted as taken. Lent seats come back when their
+ * requests end.
  *
- * Within a level each flow (one user's requests, say) is dealt a hand of a few queues out of many and joins the
- * shortest of them. A flow that floods fills its own hand; another flow has, almost surely, a queue outside it.
- * Of the queues that wait the one goes next that has had the least of the level so far: its virtual time, which
- * grows by seats times seconds, is the smallest. A queue that was idle begins at the level's own virtual time,
- * so that nobody saves up. How long a request takes is guessed when it starts and put right when it ends.
+ * Within a level each flow (one user's requests, say) is dealt a hand of a few queues out of many and
+ * joins the shortest of them. A flow that floods fills its own hand; another flow has, almost surely, a
+ * queue outside it. Of the queues that wait the one goes next that has had the least of the level so far:
+ * its virtual time, which grows by seats times seconds, is the smallest. A queue that was idle begins at
+ * the level's own virtual time, so that nobody saves up. How long a request takes is guessed when it
+ * starts and put right when it ends.
  *
- * What always holds: the seats in use are at most all seats; a queue holds at most its length; nobody waits
- * longer than the limit. All of it changes under one lock, held for microseconds; threads wait outside it.
+ * What always holds: the seats in use are at most all seats; a queue holds at most its length; nobody
+ * waits longer than the limit. All of it changes under one lock, held for microseconds; threads wait
+ * outside it.
  */
 /** Seats for requests, given out fairly. Safe for use by many threads. */
 final class FairQueues {

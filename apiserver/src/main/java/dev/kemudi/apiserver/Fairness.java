@@ -26,10 +26,11 @@ import org.jspecify.annotations.Nullable;
 /*
  * Where the levels come from
  * --------------------------
- * What every cluster has is built in (flowcontrol.json); what is stored under the same names takes its place,
- * and what is stored besides comes in addition. The built-in objects are stored when somebody first asks for
- * one, so that a server that nobody tunes writes nothing. After a change the queues are made anew: requests
- * that run or wait under the old ones end there, and for that moment there may be more seats than there should.
+ * What every cluster has is built in (flowcontrol.json); what is stored under the same names takes its
+ * place, and what is stored besides comes in addition. The built-in objects are stored when somebody first
+ * asks for one, so that a server that nobody tunes writes nothing. After a change the queues are made
+ * anew: requests that run or wait under the old ones end there, and for that moment there may be more
+ * seats than there should.
  */
 /**
  * Priority and fairness: classes each request by the stored FlowSchemas and lets it run when its

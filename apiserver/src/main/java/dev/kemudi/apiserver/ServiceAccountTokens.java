@@ -24,10 +24,10 @@ import java.util.function.Supplier;
  * What a token is believed for
  * ----------------------------
  * A token says who its bearer is, for whom it is meant, until when, and to which object it is bound. The
- * signature and the form are checked once and remembered by the token's hash, for they never change. All that
- * may change is asked every time: the clock, and whether the account and the bound object are still the ones
- * of then (by uid, so that whoever comes after them under the same name inherits nothing). An object that is
- * being deleted still counts for a minute: a pod needs its token to say goodbye.
+ * signature and the form are checked once and remembered by the token's hash, for they never change. All
+ * that may change is asked every time: the clock, and whether the account and the bound object are still
+ * the ones of then (by uid, so that whoever comes after them under the same name inherits nothing). An
+ * object that is being deleted still counts for a minute: a pod needs its token to say goodbye.
  */
 /**
  * Issues and checks ServiceAccount tokens. Safe for use by many threads. Source: Kubernetes

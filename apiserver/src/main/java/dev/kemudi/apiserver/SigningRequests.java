@@ -22,9 +22,9 @@ import java.util.Set;
  * How a certificate is issued
  * ---------------------------
  * Whoever creates a request cannot say who they are: that is put in here. Whoever may `approve` for the
- * request's signer writes its approval. With that very write, when the signer is one of ours, the request is
- * judged by the signer's rules and either signed or marked as failed: no controller has to come by. Requests
- * to other signers are theirs: who may `sign` for them puts the certificate into the status.
+ * request's signer writes its approval. With that very write, when the signer is one of ours, the request
+ * is judged by the signer's rules and either signed or marked as failed: no controller has to come by.
+ * Requests to other signers are theirs: who may `sign` for them puts the certificate into the status.
  */
 /**
  * The server's part in CertificateSigningRequests. Source: Kubernetes documentation, "Certificates

@@ -115,7 +115,8 @@ final class TokenRequests {
         if (pod && !object.text("/spec/serviceAccountName").equals(account.name())) {
             throw new ApiException(
                     Status.badRequest(
-                            "cannot bind token for serviceaccount \"%s\" to pod running with different serviceaccount name."
+                            ("cannot bind token for serviceaccount \"%s\" to pod running with "
+                                            + "different serviceaccount name.")
                                     .formatted(account.name())));
         }
         String node = pod ? object.text("/spec/nodeName") : "";

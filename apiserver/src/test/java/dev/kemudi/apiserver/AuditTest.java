@@ -113,7 +113,8 @@ final class AuditTest {
         assertThat(event.path("userAgent").asText()).startsWith("Java-http-client");
         assertThat(event.path("objectRef").toString())
                 .isEqualTo(
-                        "{\"resource\":\"configmaps\",\"namespace\":\"default\",\"apiVersion\":\"v1\",\"name\":\"made\"}");
+                        "{\"resource\":\"configmaps\",\"namespace\":\"default\",\"apiVersion\":\"v1\","
+                                + "\"name\":\"made\"}");
         assertThat(event.at("/responseStatus/code").asInt()).isEqualTo(201);
         assertThat(event.at("/annotations/authorization.k8s.io~1decision").asText())
                 .isEqualTo("allow");

@@ -44,7 +44,8 @@ final class EvictionTest {
                 https.post(
                         PODS,
                         ("{\"metadata\":{\"name\":\"%s\",\"labels\":{\"app\":\"%s\"}},"
-                                        + "\"spec\":{\"nodeName\":\"n\",\"containers\":[{\"name\":\"c\",\"image\":\"host\"}]}}")
+                                        + "\"spec\":{\"nodeName\":\"n\","
+                                        + "\"containers\":[{\"name\":\"c\",\"image\":\"host\"}]}}")
                                 .formatted(name, app));
         assertThat(made.code()).as(made.message()).isEqualTo(201);
         String status =
@@ -74,7 +75,8 @@ final class EvictionTest {
     private static Reply evict(String pod, String more) {
         return https.post(
                 PODS + "/" + pod + "/eviction",
-                ("{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\"}%s}")
+                ("{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\","
+                                + "\"metadata\":{\"name\":\"%s\",\"namespace\":\"default\"}%s}")
                         .formatted(pod, more));
     }
 

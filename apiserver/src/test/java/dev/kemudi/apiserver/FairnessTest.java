@@ -73,7 +73,8 @@ final class FairnessTest {
                         "PATCH",
                         FLOWS + "/prioritylevelconfigurations/global-default",
                         "application/merge-patch+json",
-                        "{\"spec\":{\"limited\":{\"limitResponse\":{\"queuing\":{\"queueLengthLimit\":5}}}}}");
+                        "{\"spec\":{\"limited\":{\"limitResponse\":"
+                                + "{\"queuing\":{\"queueLengthLimit\":5}}}}}");
         assertThat(shorter.code()).as(shorter.message()).isEqualTo(200);
         AtomicBoolean stop = new AtomicBoolean();
         AtomicInteger refused = new AtomicInteger();
@@ -180,7 +181,9 @@ final class FairnessTest {
         assertThat(
                         https.post(
                                         FLOWS + "/flowschemas",
-                                        "{\"metadata\":{\"name\":\"w\"},\"spec\":{\"matchingPrecedence\":10001,\"priorityLevelConfiguration\":{\"name\":\"\"}}}")
+                                        "{\"metadata\":{\"name\":\"w\"},\"spec\":{"
+                                                + "\"matchingPrecedence\":10001,"
+                                                + "\"priorityLevelConfiguration\":{\"name\":\"\"}}}")
                                 .message())
                 .contains("spec.matchingPrecedence: Invalid value: 10001")
                 .contains("spec.priorityLevelConfiguration.name: Required value");

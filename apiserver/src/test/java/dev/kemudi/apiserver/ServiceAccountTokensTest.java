@@ -99,7 +99,8 @@ final class ServiceAccountTokensTest {
     private static void pod(String name, String account) {
         made(
                 PODS,
-                "{\"metadata\":{\"name\":\"%s\"},\"spec\":{\"serviceAccountName\":\"%s\",\"containers\":[{\"name\":\"c\",\"image\":\"host\"}]}}"
+                ("{\"metadata\":{\"name\":\"%s\"},\"spec\":{\"serviceAccountName\":\"%s\","
+                                + "\"containers\":[{\"name\":\"c\",\"image\":\"host\"}]}}")
                         .formatted(name, account));
     }
 
@@ -207,7 +208,8 @@ final class ServiceAccountTokensTest {
         Reply other =
                 https.post(
                         path,
-                        "{\"spec\":{\"boundObjectRef\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"name\":\"%s\",\"uid\":\"x\"}}}"
+                        ("{\"spec\":{\"boundObjectRef\":{\"apiVersion\":\"v1\",\"kind\":\"Secret\","
+                                        + "\"name\":\"%s\",\"uid\":\"x\"}}}")
                                 .formatted(
                                         made(SECRETS, "{\"metadata\":{\"name\":\"picked\"}}")
                                                 .at("/metadata/name")

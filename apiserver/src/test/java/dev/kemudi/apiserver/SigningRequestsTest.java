@@ -97,7 +97,8 @@ final class SigningRequestsTest {
     }
 
     private static String body(String name, String signer, String usages, String more, String pem) {
-        return ("{\"metadata\":{\"name\":\"%s\"},\"spec\":{\"signerName\":\"%s\",\"usages\":[%s],%s\"request\":\"%s\"}}")
+        return ("{\"metadata\":{\"name\":\"%s\"},\"spec\":{\"signerName\":\"%s\",\"usages\":[%s],"
+                        + "%s\"request\":\"%s\"}}")
                 .formatted(name, signer, usages, more, TokenSecrets.base64(pem));
     }
 
