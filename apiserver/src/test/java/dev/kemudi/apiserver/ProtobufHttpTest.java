@@ -101,8 +101,9 @@ final class ProtobufHttpTest {
                 https.client.send(
                         https.request(
                                         CONFIG_MAPS
-                                                + "?watch=true&labelSelector=set%3Dwatched&sendInitialEvents=true"
-                                                + "&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan")
+                                                + "?watch=true&labelSelector=set%3Dwatched"
+                                                + "&sendInitialEvents=true"
+                                                + "&allowWatchBookmarks=true")
                                 .header("Accept", PROTOBUF + ";stream=watch")
                                 .build(),
                         BodyHandlers.ofInputStream());

@@ -24,17 +24,21 @@ final class ProtocolDocument {
             """
             # Kubernetes
 
-            What Kemudi serves of the Kubernetes API, as of 1.32. Generated from a running server by `ProtocolDocumentTest`: kinds, versions,
-            subresources and verbs are its own discovery, media types and patches what it answered when asked, remarks stand in the code beside
+            What Kemudi serves of the Kubernetes API, as of 1.32. Generated from a running server by
+            `ProtocolDocumentTest`: kinds, versions, subresources and verbs are its own discovery,
+            media types and patches what it answered when asked, remarks stand in the code beside
             the kinds that they are about. Written anew with
 
             ```
             %s
             ```
 
-            Custom resources of any group are served beside these; Kemudi's own and the Gateway API's kinds are such.
+            Custom resources of any group are served beside these; Kemudi's own kinds and those of
+            the Gateway API are such.
             """;
 
+    private static final String AGGREGATED =
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
     private static final List<String> ALL_VERBS =
             List.of(
                     "create",
@@ -108,13 +112,7 @@ final class ProtocolDocument {
                 .append(".\n");
         for (String root : List.of("/api", "/apis")) {
             JsonNode list =
-                    https.send(
-                                    https.request(root)
-                                            .header(
-                                                    "Accept",
-                                                    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")
-                                            .build())
-                            .body();
+                    https.send(https.request(root).header("Accept", AGGREGATED).build()).body();
             for (JsonNode group : list.path("items")) {
                 String name = group.at("/metadata/name").asText("");
                 if (!name.equals("example.com")) {
@@ -190,7 +188,8 @@ final class ProtocolDocument {
                 "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
                 """
                 {"metadata":{"name":"things.example.com"},"spec":{"group":"example.com","scope":"Namespaced",
-                 "names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1","served":true,"storage":true,
+                 "names":{"plural":"things","kind":"Thing"},"versions":[{"name":"v1",
+                 "served":true,"storage":true,
                  "subresources":{"status":{}},"schema":{"openAPIV3Schema":{"type":"object","properties":{
                  "spec":{"type":"object","x-kubernetes-preserve-unknown-fields":true}}}}}]}}\
                 """);
@@ -228,8 +227,8 @@ final class ProtocolDocument {
         text.append(
                 """
 
-                Bodies are read as JSON, YAML and, of built-in kinds, as protobuf. Lists are streamed; protobuf needs its length first and
-                encodes every item twice rather than hold them all.
+                Bodies are read as JSON, YAML and, of built-in kinds, as protobuf. Lists are streamed;
+                protobuf needs its length first and encodes every item twice rather than hold them all.
                 """);
     }
 

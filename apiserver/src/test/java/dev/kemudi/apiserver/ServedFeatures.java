@@ -34,13 +34,15 @@ final class ServedFeatures {
                     new Feature(
                             "Reading",
                             "`fieldSelector`",
-                            "`metadata.name`, `metadata.namespace` and the fields in the tables above; others are refused",
+                            "`metadata.name`, `metadata.namespace` and the fields in the tables above;"
+                                    + " others are refused",
                             HttpSemanticsTest.class,
                             "fieldSelectorsThatAreNotServedAreRefused"),
                     new Feature(
                             "Reading",
                             "`resourceVersion`",
-                            "absent: the newest; `0`: what the cache has; N: at least N, 504 when it does not come",
+                            "absent: the newest; `0`: what the cache has; N: at least N, 504 when it does"
+                                    + " not come",
                             InProcessTest.class,
                             "aListAndTheWatchFromItsRevisionAddUpToTheNextList"),
                     new Feature(
@@ -184,7 +186,8 @@ final class ServedFeatures {
                     new Feature(
                             "Pods",
                             "exec, attach, port-forward",
-                            "WebSocket v4 and v5, SPDY/3.1, SPDY within a WebSocket; no terminals: `-t` gives plain streams",
+                            "WebSocket v4 and v5, SPDY/3.1, SPDY within a WebSocket; no terminals: `-t`"
+                                    + " gives plain streams",
                             PodStreamsTest.class,
                             "attachCopiesBothWaysUntilTheClientEnds"),
                     new Feature(
@@ -223,6 +226,42 @@ final class ServedFeatures {
                             "default roles, aggregation, reviews, no privilege escalation",
                             RbacTest.class,
                             "nobodyGivesAwayWhatTheyDoNotHave"),
+                    new Feature(
+                            "Who may",
+                            "priority and fairness",
+                            "FlowSchemas and PriorityLevelConfigurations",
+                            FairnessTest.class,
+                            "whoFloodsTheServerWithListsDoesNotStarveAnother"),
+                    new Feature(
+                            "Who may",
+                            "audit log",
+                            "`audit.k8s.io/v1`, by a policy; never a token nor what is in a Secret",
+                            AuditTest.class,
+                            "noTokenAndNoContentOfASecretIsEverWritten"),
+                    new Feature(
+                            "Admission",
+                            "mutating and validating webhooks",
+                            "match conditions, selectors, failure policies, deadlines, reinvocation",
+                            WebhooksTest.class,
+                            "whatAMutatingWebhookChangesIsStoredAndJudged"),
+                    new Feature(
+                            "Admission",
+                            "ValidatingAdmissionPolicy",
+                            "parameters, variables, `authorizer`; Deny, Warn and Audit",
+                            ValidatingPoliciesTest.class,
+                            "whoBreaksABoundPolicyIsToldWhichAndWhy"),
+                    new Feature(
+                            "Admission",
+                            "MutatingAdmissionPolicy",
+                            "applied configurations and JSON patches",
+                            MutatingPoliciesTest.class,
+                            "aConfigurationIsAppliedToTheObject"),
+                    new Feature(
+                            "Custom resources",
+                            "several versions",
+                            "by name only, or converted by a webhook",
+                            ConversionWebhookTest.class,
+                            "whatIsWrittenInOneVersionIsReadInTheOther"),
                     new Feature(
                             "Custom resources",
                             "validation rules (CEL)",

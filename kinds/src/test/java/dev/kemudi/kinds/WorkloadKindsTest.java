@@ -266,7 +266,8 @@ class WorkloadKindsTest {
     void aReplicationControllerTakesSelectorAndLabelsFromItsTemplate() {
         Subject controllers = Subject.of(Resource.REPLICATION_CONTROLLERS);
         String template =
-                "'template':{'metadata':{'labels':{'a':'b'}},'spec':{'containers':[{'name':'c','image':'i'}]}}";
+                "'template':{'metadata':{'labels':{'a':'b'}},"
+                        + "'spec':{'containers':[{'name':'c','image':'i'}]}}";
         ApiObject controller =
                 controllers.created("{'metadata':{'name':'r'},'spec':{" + template + "}}");
         assertThat(controller.textMap("/spec/selector")).containsEntry("a", "b");

@@ -27,8 +27,8 @@ import java.util.stream.Collectors;
  *                the parent (a Volume's volumeSource, a Probe's handler). The schema decides, so there is no
  *                list of such fields.
  *   wrappers     messages that stand for a scalar, a list or raw JSON: see ProtobufScalars
- *   renamed      JSONSchemaProps' $ref, $schema and x-kubernetes-…; a few that protobuf spells with other capitals
- *                (Webhooks, aPIGroup)
+ *   renamed      JSONSchemaProps' $ref, $schema and x-kubernetes-…; a few that protobuf
+ *                spells with other capitals (Webhooks, aPIGroup)
  *   zeros        see kept-zeros.txt; required fields keep theirs
  */
 /**

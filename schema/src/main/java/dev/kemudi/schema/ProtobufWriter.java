@@ -7,9 +7,10 @@ import java.util.Arrays;
 /*
  * Why from the end
  * ----------------
- * In protobuf a nested message stands behind its length, which is known only when the message is written. Written from
- * its end, the message is there already when its length is due: one pass, no sizes computed beforehand, no copies of
- * nested parts. Fields therefore go in from the last to the first.
+ * In protobuf a nested message stands behind its length, which is known only when the message is
+ * written. Written from its end, the message is there already when its length is due: one pass, no
+ * sizes computed beforehand, no copies of nested parts. Fields therefore go in from the last to the
+ * first.
  */
 /** Bytes of one protobuf message, written from the last to the first. For one thread at a time. */
 final class ProtobufWriter {
