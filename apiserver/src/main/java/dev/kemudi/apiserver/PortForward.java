@@ -27,6 +27,7 @@ final class PortForward implements ServerConnection {
     private final PodHandler.Forward forward;
     private final PodHandler pods;
     private final Runnable release;
+    // bounded by the streams that the carrier lets the client open: Limits.forwardedConnectionsMax
     private final ExecutorService copiers =
             Executors.newThreadPerTaskExecutor(
                     Thread.ofVirtual().name("port-forward-", 0).factory());

@@ -34,7 +34,8 @@ public final class ApiFuzz {
             """
             {"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web","labels":{"a":"b"}},
              "spec":{"replicas":2,"selector":{"matchLabels":{"a":"b"}},"template":{"spec":{"containers":[
-              {"name":"c","image":"host","ports":[{"containerPort":80,"protocol":"TCP"}],"env":[{"name":"A","value":"1"}]}]}}}}
+              {"name":"c","image":"host","ports":[{"containerPort":80,"protocol":"TCP"}],
+               "env":[{"name":"A","value":"1"}]}]}}}}
             """;
 
     /** What the bytes after the first are taken for. */
@@ -159,8 +160,11 @@ public final class ApiFuzz {
             case MERGE_PATCH -> texts("{\"spec\":{\"replicas\":null,\"paused\":true}}");
             case STRATEGIC_PATCH ->
                     texts(
-                            "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"c\",\"$patch\":\"delete\"}],"
-                                    + "\"$setElementOrder/containers\":[{\"name\":\"d\"}]}},\"strategy\":{\"$retainKeys\":[\"type\"]}}}");
+                            """
+                            {"spec":{"template":{"spec":{"containers":[{"name":"c","$patch":"delete"}],
+                             "$setElementOrder/containers":[{"name":"d"}]}},
+                             "strategy":{"$retainKeys":["type"]}}}
+                            """);
             case LABEL_SELECTOR -> texts("a=b,c!=d,e in (f,g),h notin (i),!j,k");
             case FIELD_SELECTOR -> texts("metadata.name=a,spec.a!=b");
             case PATH -> texts("/api/v1/namespaces/a%20b/pods/c/log?limit=5&watch=true");
@@ -171,12 +175,18 @@ public final class ApiFuzz {
                             "[1,2].map(x, x * 2).sum() > quantity('1Ki').asInteger() && has(self.a)");
             case SCHEMA ->
                     texts(
-                            "{\"type\":\"object\",\"properties\":{\"spec\":{\"type\":\"object\",\"properties\":{\"replicas\":"
-                                    + "{\"type\":\"integer\",\"maximum\":1,\"default\":3}},\"required\":[\"x\"]}}}");
+                            """
+                            {"type":"object","properties":{"spec":{"type":"object","properties":
+                             {"replicas":{"type":"integer","maximum":1,"default":3}},"required":["x"]}}}
+                            """);
             case CONTINUE -> texts("eyJydiI6MSwic3RhcnQiOiJhIn0=");
             case SIGNING_REQUEST ->
                     texts(
-                            "-----BEGIN CERTIFICATE REQUEST-----\nMAMCAQA=\n-----END CERTIFICATE REQUEST-----\n");
+                            """
+                            -----BEGIN CERTIFICATE REQUEST-----
+                            MAMCAQA=
+                            -----END CERTIFICATE REQUEST-----
+                            """);
             case TOKEN -> texts("eyJhbGciOiJFUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJhIn0.AAAA");
         };
     }

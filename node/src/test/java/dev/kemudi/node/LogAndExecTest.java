@@ -266,9 +266,11 @@ final class LogAndExecTest {
     private static void reading(String name, String more) throws Exception {
         cluster.create(
                 name,
-                "\"restartPolicy\":\"Never\",\"containers\":[{\"name\":\"c\",\"image\":\"host\",\"stdin\":true"
-                        + more
-                        + ",\"command\":[\"sh\",\"-c\",\"while read line; do echo got $line; done; echo end\"]}]");
+                """
+                "restartPolicy":"Never","containers":[{"name":"c","image":"host","stdin":true%s,
+                "command":["sh","-c","while read line; do echo got $line; done; echo end"]}]
+                """
+                        .formatted(more));
         cluster.awaitPhase(name, "Running");
     }
 

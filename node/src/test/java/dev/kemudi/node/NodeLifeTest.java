@@ -126,12 +126,14 @@ final class NodeLifeTest {
             String probe =
                     ",\"readinessProbe\":{\"exec\":{\"command\":[\"test\",\"-e\",\"ready\"]}}";
             for (String name : new String[] {"important", "idle"}) {
-                int priority = name.equals("important") ? 100 : 0;
+                ApiObject priority = ApiObject.named(Resource.PRIORITY_CLASSES, "", name);
+                priority.tree().put("value", name.equals("important") ? 100 : 0);
+                cluster.client.create(Resource.PRIORITY_CLASSES, priority);
                 cluster.create(
                         name,
-                        "\"priority\":%d,\"containers\":[%s]"
+                        "\"priorityClassName\":\"%s\",\"containers\":[%s]"
                                 .formatted(
-                                        priority,
+                                        name,
                                         Cluster.containerOf("c", script.formatted(name), probe)));
             }
             cluster.sh("stubborn", "trap '' TERM; while :; do sleep 1; done");

@@ -29,6 +29,12 @@ final class ApiLoad {
     private static final int ROUNDS = 20;
     private static final int WRITERS = 32;
     private static final String FILLER = "0123456789abcdef".repeat(112);
+    private static final String POD =
+            """
+            {"metadata":{"name":"pod-%d","labels":{"app":"load"}},
+             "spec":{"schedulerName":"none","containers":[{"name":"c","image":"host",
+              "command":["sleep","1000"],"resources":{"requests":{"cpu":"10m","memory":"10Mi"}}}]}}
+            """;
     private static final byte[] NOTHING = {};
 
     private final Path data;
@@ -131,13 +137,16 @@ final class ApiLoad {
                     "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
                     utf8(
                             """
-                            {"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition",
+                            {"apiVersion":"apiextensions.k8s.io/v1",
+                             "kind":"CustomResourceDefinition",
                              "metadata":{"name":"widgets.load.kemudi.dev"},
                              "spec":{"group":"load.kemudi.dev","scope":"Namespaced",
-                              "names":{"plural":"widgets","singular":"widget","kind":"Widget","listKind":"WidgetList"},
-                              "versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":
-                               {"type":"object","properties":{"spec":{"type":"object","properties":{
-                                "text":{"type":"string"},"size":{"type":"integer","minimum":0}}}}}}}]}}
+                              "names":{"plural":"widgets","singular":"widget","kind":"Widget",
+                               "listKind":"WidgetList"},
+                              "versions":[{"name":"v1","served":true,"storage":true,"schema":
+                               {"openAPIV3Schema":{"type":"object","properties":{"spec":
+                                {"type":"object","properties":{"text":{"type":"string"},
+                                 "size":{"type":"integer","minimum":0}}}}}}}]}}
                             """));
             long until = System.nanoTime() + 10_000_000_000L;
             while (status(connection.call("GET", WIDGETS, NOTHING)).equals("Failure")) {
@@ -361,12 +370,7 @@ final class ApiLoad {
 
     private void pods(int count) throws Exception {
         String pods = "/api/v1/namespaces/default/pods";
-        fill(
-                count,
-                pods,
-                n ->
-                        "{\"metadata\":{\"name\":\"pod-%d\",\"labels\":{\"app\":\"load\"}},\"spec\":{\"schedulerName\":\"none\",\"containers\":[{\"name\":\"c\",\"image\":\"host\",\"command\":[\"sleep\",\"1000\"],\"resources\":{\"requests\":{\"cpu\":\"10m\",\"memory\":\"10Mi\"}}}]}}"
-                                .formatted(n));
+        fill(count, pods, POD::formatted);
         try (ApiConnection connection = open()) {
             for (int i = 0; i < ROUNDS; i++) {
                 good(connection.call("GET", pods, NOTHING));
