@@ -69,7 +69,7 @@ final class ConversionWebhookTest {
         answer.put("apiVersion", "apiextensions.k8s.io/v1").put("kind", "ConversionReview");
         ObjectNode response = answer.putObject("response");
         response.set("uid", review.at("/request/uid"));
-        boolean refuses = FAULT.get().equals("refuse");
+        boolean refuses = "refuse".equals(FAULT.get());
         response.putObject("result")
                 .put("status", refuses ? "Failure" : "Success")
                 .put("message", refuses ? "no way back" : "");
@@ -78,7 +78,7 @@ final class ConversionWebhookTest {
         for (JsonNode object : review.at("/request/objects")) {
             converted.add(converted(object.deepCopy(), to));
         }
-        if (FAULT.get().equals("lose")) {
+        if ("lose".equals(FAULT.get())) {
             converted.remove(0);
         }
         return Json.MAPPER.writeValueAsBytes(answer);
@@ -98,7 +98,7 @@ final class ConversionWebhookTest {
         ObjectNode metadata = object.withObjectProperty("metadata");
         metadata.withObjectProperty("annotations").put("converted-to", to);
         metadata.remove("creationTimestamp");
-        if (FAULT.get().equals("rename")) {
+        if ("rename".equals(FAULT.get())) {
             metadata.put("name", "other");
         }
         return object.put("apiVersion", to);
