@@ -24,7 +24,7 @@ class PlainKindsTest {
     @Test
     void everyKindIsListedOnceWithANameColumn() {
         List<ResourceDefinition> all = BuiltinKinds.all();
-        assertThat(all).extracting(k -> k.resource().qualifiedName()).doesNotHaveDuplicates();
+        assertThat(all).extracting(ResourceDefinition::resource).doesNotHaveDuplicates();
         assertThat(all)
                 .allSatisfy(k ->
                         assertThat(k.columns())
