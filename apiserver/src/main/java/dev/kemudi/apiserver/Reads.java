@@ -5,7 +5,6 @@ import dev.kemudi.api.ApiObject;
 import dev.kemudi.api.ListOptions;
 import dev.kemudi.api.Status;
 import dev.kemudi.api.WatchOptions;
-import dev.kemudi.store.KeyValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,13 @@ final class Reads {
         }
         freshness(kind, options.resourceVersion());
         WatchCache.Snapshot snapshot = kind.cache().snapshot(filter.prefix());
-        return page(snapshot.objects(), filter, snapshot.revision(), limit);
+        Page page = page(snapshot.objects(), filter, snapshot.revision(), limit);
+        boolean everything =
+                Selectors.everything(options.labelSelector())
+                        && Selectors.everything(options.fieldSelector());
+        return everything
+                ? page
+                : new Page(page.items(), page.revision(), page.continueToken(), -1);
     }
 
     /**
@@ -103,20 +108,32 @@ final class Reads {
         return new Page(items, revision, "", 0);
     }
 
+    /**
+     * Reads no further than to the first object of the page after it; how many follow is not told.
+     */
     private Page nextPage(Kind kind, WatchFilter filter, ContinueToken token, int limit) {
-        Map<String, ApiObject> rest = new java.util.LinkedHashMap<>();
-        int prefix = kind.keyPrefix().length();
-        for (KeyValue kv : storage.page(kind, filter, token.after(), token.revision())) {
-            String key =
-                    new String(kv.key().array(), java.nio.charset.StandardCharsets.UTF_8)
-                            .substring(prefix);
-            rest.put(
-                    key,
-                    kind.cache()
-                            .cached(key, kv.modRevision())
-                            .orElseGet(() -> WatchCache.parse(kv)));
-        }
-        return page(rest, filter, token.revision(), limit);
+        List<ApiObject> items = new ArrayList<>();
+        String[] last = {""};
+        boolean[] more = {false};
+        storage.scan(
+                kind,
+                filter,
+                token.after(),
+                token.revision(),
+                (key, object) -> {
+                    if (!filter.test(key, object)) {
+                        return true;
+                    }
+                    if (items.size() == limit) {
+                        more[0] = true;
+                        return false;
+                    }
+                    items.add(object);
+                    last[0] = key;
+                    return true;
+                });
+        String next = more[0] ? new ContinueToken(token.revision(), last[0]).encoded() : "";
+        return new Page(items, token.revision(), next, more[0] ? -1 : 0);
     }
 
     WatchFeed watch(Kind kind, String namespace, WatchOptions options) {

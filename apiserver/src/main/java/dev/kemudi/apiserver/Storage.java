@@ -14,12 +14,13 @@ import dev.kemudi.store.KeyRange;
 import dev.kemudi.store.KeyValue;
 import dev.kemudi.store.Op;
 import dev.kemudi.store.Store;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiPredicate;
 
 /**
  * Single objects in the store: read, written and deleted under the condition that nobody else
@@ -57,10 +58,7 @@ final class Storage {
             return Optional.empty();
         }
         KeyValue kv = ranged.kvs().getFirst();
-        return Optional.of(
-                kind.cache()
-                        .cached(kind.relativeKey(namespace, name), kv.modRevision())
-                        .orElseGet(() -> WatchCache.parse(kv)));
+        return Optional.of(object(kind, kind.relativeKey(namespace, name), kv));
     }
 
     /**
@@ -100,20 +98,27 @@ final class Storage {
     }
 
     /**
-     * Objects in key order as of {@code revision}, beginning after {@code after}: for pages of an
-     * older snapshot.
+     * Reads objects in key order as of {@code revision}, beginning after {@code after}, until
+     * {@code wanted} has enough: for pages of an older snapshot.
      */
-    List<KeyValue> page(Kind kind, WatchFilter filter, String after, long revision) {
+    void scan(
+            Kind kind,
+            WatchFilter filter,
+            String after,
+            long revision,
+            BiPredicate<String, ApiObject> wanted) {
         String prefix = kind.keyPrefix();
         Bytes from = Bytes.utf8(prefix + after + "\0");
         Bytes end = Bytes.utf8(prefix + filter.prefix()).prefixEnd();
-        List<KeyValue> found = new ArrayList<>();
         Answer answer =
                 store.scan(
                         new Op.Range(new KeyRange(from, end), revision, 0, false, false),
                         kv -> {
-                            found.add(kv);
-                            return true;
+                            byte[] key = kv.key().array();
+                            String relative =
+                                    new String(key, StandardCharsets.UTF_8)
+                                            .substring(prefix.length());
+                            return wanted.test(relative, object(kind, relative, kv));
                         });
         if (answer instanceof Answer.Refused) {
             throw new ApiException(
@@ -122,7 +127,13 @@ final class Storage {
                                     + " list result. You can start a new list without the continue "
                                     + "parameter."));
         }
-        return found;
+    }
+
+    /** The cache's own tree of what was read, if it has that. */
+    private static ApiObject object(Kind kind, String relativeKey, KeyValue kv) {
+        return kind.cache()
+                .cached(relativeKey, kv.modRevision())
+                .orElseGet(() -> WatchCache.parse(kv));
     }
 
     private Answer.Txn transact(Op.Txn txn) {
