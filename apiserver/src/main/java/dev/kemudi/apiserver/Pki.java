@@ -56,8 +56,11 @@ final class Pki {
         this.adminToken = adminToken;
     }
 
-    /** Opens {@code directory}, making it and whatever is missing in it. */
-    static Pki open(Path directory, String listenAddress, Instant now) {
+    /**
+     * Opens {@code directory}, making it and whatever is missing in it. One caller at a time:
+     * servers of one process may share it.
+     */
+    static synchronized Pki open(Path directory, String listenAddress, Instant now) {
         try {
             Files.createDirectories(directory);
             Identity authority = read(directory, "ca");

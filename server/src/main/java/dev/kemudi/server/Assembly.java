@@ -116,7 +116,7 @@ final class Assembly {
                         new ApiServer.Config(
                                 options.listenAddress(),
                                 options.apiPort(),
-                                data.resolve("pki"),
+                                options.keys().orElseGet(() -> data.resolve("pki")),
                                 options.audit()),
                         store,
                         BuiltinKinds.all(),

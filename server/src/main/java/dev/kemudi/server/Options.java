@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param metricsPort Prometheus exposition
  * @param cluster whom the store is replicated with; empty on a node of its own
  * @param audit where the API's requests are noted; empty for nowhere
+ * @param keys a folder of keys and certificates that others may use too; empty for one of its own
+ *     in {@code dataDirectory}
  * @param time what store, API server and controllers go by
  */
 public record Options(
@@ -30,6 +32,7 @@ public record Options(
         int metricsPort,
         Optional<Peers> cluster,
         Optional<AuditSettings> audit,
+        Optional<Path> keys,
         TimeSource time) {
 
     /** A node of its own. */
@@ -51,6 +54,7 @@ public record Options(
                 metricsPort,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 TimeSource.system());
     }
 
@@ -61,28 +65,34 @@ public record Options(
 
     /** The same, with the store in memory. */
     public Options inMemory(boolean yes) {
-        return with(yes, cluster, audit, time);
+        return with(yes, cluster, audit, keys, time);
     }
 
     /** The same, as one of several. */
     public Options clustered(Peers peers) {
-        return with(inMemory, Optional.of(peers), audit, time);
+        return with(inMemory, Optional.of(peers), audit, keys, time);
     }
 
     /** The same, by another clock. */
     public Options withTime(TimeSource clock) {
-        return with(inMemory, cluster, audit, clock);
+        return with(inMemory, cluster, audit, keys, clock);
     }
 
     /** The same, with the API's requests noted. */
     public Options audited(AuditSettings settings) {
-        return with(inMemory, cluster, Optional.of(settings), time);
+        return with(inMemory, cluster, Optional.of(settings), keys, time);
+    }
+
+    /** The same, with keys and certificates from {@code folder}, which are made when missing. */
+    public Options withKeys(Path folder) {
+        return with(inMemory, cluster, audit, Optional.of(folder), time);
     }
 
     private Options with(
             boolean memory,
             Optional<Peers> peers,
             Optional<AuditSettings> noted,
+            Optional<Path> keyFolder,
             TimeSource clock) {
         return new Options(
                 dataDirectory,
@@ -94,6 +104,7 @@ public record Options(
                 metricsPort,
                 peers,
                 noted,
+                keyFolder,
                 clock);
     }
 }

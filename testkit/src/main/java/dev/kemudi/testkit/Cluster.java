@@ -36,7 +36,11 @@ public final class Cluster implements AutoCloseable {
     public static Cluster start(boolean inMemory) throws IOException {
         Path directory = Files.createTempDirectory("kemudi-test");
         TestClock clock = new TestClock();
-        Options options = Options.onFreePorts(directory).inMemory(inMemory).withTime(clock);
+        Options options =
+                Options.onFreePorts(directory)
+                        .inMemory(inMemory)
+                        .withKeys(Keys.folder())
+                        .withTime(clock);
         return new Cluster(directory, Platform.start(options), clock);
     }
 

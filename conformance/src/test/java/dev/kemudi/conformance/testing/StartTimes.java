@@ -9,7 +9,8 @@ import java.util.Locale;
 
 /**
  * How long the platform takes to start within a JVM, first and later, as a test does it: in memory,
- * on free ports. Argument: a folder for what it keeps. Prints rows of Markdown.
+ * on free ports, with keys that are made once. Argument: a folder for what it keeps. Prints rows of
+ * Markdown.
  */
 final class StartTimes {
     private static final int LATER = 10;
@@ -18,10 +19,12 @@ final class StartTimes {
 
     public static void main(String[] arguments) throws Exception {
         double[] millis = new double[LATER + 1];
+        Path keys = Path.of(arguments[0], "keys");
         for (int i = 0; i <= LATER; i++) {
             Path directory = Files.createTempDirectory(Path.of(arguments[0]), "start");
             long at = System.nanoTime();
-            Platform platform = Platform.start(Options.onFreePorts(directory).inMemory(true));
+            Platform platform =
+                    Platform.start(Options.onFreePorts(directory).inMemory(true).withKeys(keys));
             millis[i] = (System.nanoTime() - at) / 1e6;
             platform.close();
         }
