@@ -52,8 +52,10 @@ final class HttpFront implements AutoCloseable {
                         .maxPayloadSize(-1)
                         .idleConnectionTimeout(Duration.ofMillis(limits.idleMillisMax()))
                         .shutdownGracePeriod(Duration.ofMillis(limits.drainMillis()))
-                        .connectionConfig(
-                                c -> c.tcpNoDelay(true).keepAlive(true).readTimeout(Duration.ZERO))
+                        // Not connectionConfig, which sets none of them (4.5.0): an answer is two
+                        // writes, and the second would wait 40 ms for the client's acknowledgement.
+                        .connectionOptions(o ->
+                                o.tcpNoDelay(true).socketKeepAlive(true).readTimeout(Duration.ZERO))
                         .addConnectionSelector(http1())
                         .addConnectionSelector(http2())
                         .tls(tls())

@@ -216,6 +216,15 @@ final class ApiLoad {
         double used = cpuSeconds() - cpu;
         Arrays.sort(nanos);
         double p99 = nanos[(int) (nanos.length * 0.99)] / 1e6;
+        if (clients == 1) { // alone, none waits for another: what is slow is the way
+            double p50 = nanos[nanos.length / 2] / 1e6;
+            row(
+                    "one client: p50 of a write",
+                    text("%.1f ms (p99 %.1f)", p50, p99),
+                    "≤ 20 ms",
+                    p50 <= 20);
+            return;
+        }
         double perCore = nanos.length / used;
         row(
                 text(
