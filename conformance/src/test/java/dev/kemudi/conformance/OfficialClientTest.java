@@ -49,6 +49,11 @@ import org.junit.jupiter.api.Timeout;
 @Kemudi
 @Timeout(120)
 class OfficialClientTest {
+    private static final String OWN =
+            """
+            {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},"data":{"own":"4"}}
+            """;
+
     private ApiClient client;
     private CoreV1Api core;
 
@@ -77,12 +82,7 @@ class OfficialClientTest {
                 PatchUtils.patch(
                         V1ConfigMap.class,
                         () ->
-                                core.patchNamespacedConfigMap(
-                                                "m",
-                                                ns,
-                                                new V1Patch(
-                                                        "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\","
-                                                                + "\"metadata\":{\"name\":\"m\"},\"data\":{\"own\":\"4\"}}"))
+                                core.patchNamespacedConfigMap("m", ns, new V1Patch(OWN))
                                         .fieldManager("test")
                                         .buildCall(null),
                         V1Patch.PATCH_FORMAT_APPLY_YAML,
