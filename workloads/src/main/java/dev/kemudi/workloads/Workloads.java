@@ -121,6 +121,9 @@ public final class Workloads implements AutoCloseable {
         try {
             monitors.refresh();
         } catch (RuntimeException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                return; // closing: nobody follows what is new
+            }
             LOG.log(
                     System.Logger.Level.WARNING,
                     "looking for new kinds failed, will try again at the next change",
