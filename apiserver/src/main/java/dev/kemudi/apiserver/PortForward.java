@@ -115,8 +115,9 @@ final class PortForward implements ServerConnection {
                 + e.getMessage();
     }
 
-    private static void toPod(InputStream from, Socket socket) {
-        try {
+    /** When the pod takes no more, what still comes is dropped: others share the connection. */
+    private static void toPod(BytePipe from, Socket socket) {
+        try (from) {
             copy(from, socket.getOutputStream());
             socket.shutdownOutput();
         } catch (IOException e) {

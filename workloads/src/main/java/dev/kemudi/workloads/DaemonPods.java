@@ -3,9 +3,7 @@ package dev.kemudi.workloads;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.Resource;
 import java.util.List;
@@ -129,23 +127,7 @@ final class DaemonPods {
     }
 
     void delete(ApiObject set, ApiObject pod) {
-        try {
-            floor.client
-                    .delete(
-                            Resource.PODS,
-                            pod.namespace(),
-                            pod.name(),
-                            DeleteOptions.ofUid(pod.uid()))
-                    .ifPresentOrElse(
-                            held -> freshness.wrote(set.key(), held),
-                            () -> freshness.deleted(set.key(), pod));
-            floor.recorder.normal(set, "SuccessfulDelete", "Deleted pod: " + pod.name());
-        } catch (ApiException e) {
-            if (!e.notFound()) {
-                throw e;
-            }
-            freshness.deleted(set.key(), pod);
-        }
+        floor.deletePod(freshness, set, pod, "Deleted pod: " + pod.name());
     }
 
     /**

@@ -1,7 +1,9 @@
 package dev.kemudi.workloads;
 
 import dev.kemudi.api.ApiClient;
+import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
+import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.OwnerReference;
 import dev.kemudi.api.Resource;
@@ -140,5 +142,28 @@ final class Floor {
                 .filter(o ->
                         o.kind().equals(kind.kind()) && o.apiVersion().equals(kind.apiVersion()))
                 .map(o -> new ObjectKey(object.namespace(), o.name()));
+    }
+
+    /**
+     * Deletes {@code pod} as {@code owner}'s controller does, and says so in {@code message}. One
+     * that is gone already is taken for deleted.
+     */
+    void deletePod(Freshness freshness, ApiObject owner, ApiObject pod, String message) {
+        try {
+            client.delete(
+                            Resource.PODS,
+                            pod.namespace(),
+                            pod.name(),
+                            DeleteOptions.ofUid(pod.uid()))
+                    .ifPresentOrElse(
+                            held -> freshness.wrote(owner.key(), held),
+                            () -> freshness.deleted(owner.key(), pod));
+            recorder.normal(owner, "SuccessfulDelete", message);
+        } catch (ApiException e) {
+            if (!e.notFound()) {
+                throw e;
+            }
+            freshness.deleted(owner.key(), pod);
+        }
     }
 }

@@ -4,14 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.Resource;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -113,23 +111,7 @@ final class JobPods {
     /** Deletes a pod that is not wanted any more, without counting it as failed. */
     void delete(ApiObject job, ApiObject pod) {
         release(job.key(), pod);
-        try {
-            Optional<ApiObject> held =
-                    floor.client.delete(
-                            Resource.PODS,
-                            pod.namespace(),
-                            pod.name(),
-                            DeleteOptions.ofUid(pod.uid()));
-            held.ifPresentOrElse(
-                    object -> freshness.wrote(job.key(), object),
-                    () -> freshness.deleted(job.key(), pod));
-            floor.recorder.normal(job, "SuccessfulDelete", "Deleted pod: " + pod.name());
-        } catch (ApiException e) {
-            if (!e.notFound()) {
-                throw e;
-            }
-            freshness.deleted(job.key(), pod);
-        }
+        floor.deletePod(freshness, job, pod, "Deleted pod: " + pod.name());
     }
 
     /** The pod is counted: it may go when it likes. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.LabelSelector;
 import dev.kemudi.api.ObjectKey;
 import dev.kemudi.api.Resource;
@@ -117,23 +116,7 @@ final class ReplicaSets implements Reconciler {
     }
 
     private void delete(ApiObject replicaSet, ApiObject pod) {
-        try {
-            floor.client
-                    .delete(
-                            Resource.PODS,
-                            pod.namespace(),
-                            pod.name(),
-                            DeleteOptions.ofUid(pod.uid()))
-                    .ifPresentOrElse(
-                            held -> freshness.wrote(replicaSet.key(), held),
-                            () -> freshness.deleted(replicaSet.key(), pod));
-            floor.recorder.normal(replicaSet, "SuccessfulDelete", "Deleted pod: " + pod.name());
-        } catch (ApiException e) {
-            if (!e.notFound()) {
-                throw e;
-            }
-            freshness.deleted(replicaSet.key(), pod);
-        }
+        floor.deletePod(freshness, replicaSet, pod, "Deleted pod: " + pod.name());
     }
 
     private ObjectNode status(ApiObject replicaSet, List<ApiObject> pods, String failure) {

@@ -1,9 +1,7 @@
 package dev.kemudi.workloads;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.kemudi.api.ApiException;
 import dev.kemudi.api.ApiObject;
-import dev.kemudi.api.DeleteOptions;
 import dev.kemudi.api.Resource;
 
 /** Pods with names that stay: how they are called, made and deleted. */
@@ -78,25 +76,10 @@ final class StatefulPods {
     }
 
     void delete(ApiObject set, ApiObject pod) {
-        try {
-            floor.client
-                    .delete(
-                            Resource.PODS,
-                            pod.namespace(),
-                            pod.name(),
-                            DeleteOptions.ofUid(pod.uid()))
-                    .ifPresentOrElse(
-                            held -> freshness.wrote(set.key(), held),
-                            () -> freshness.deleted(set.key(), pod));
-            floor.recorder.normal(
-                    set,
-                    "SuccessfulDelete",
-                    "delete Pod %s in StatefulSet %s successful".formatted(pod.name(), set.name()));
-        } catch (ApiException e) {
-            if (!e.notFound()) {
-                throw e;
-            }
-            freshness.deleted(set.key(), pod);
-        }
+        floor.deletePod(
+                freshness,
+                set,
+                pod,
+                "delete Pod %s in StatefulSet %s successful".formatted(pod.name(), set.name()));
     }
 }
