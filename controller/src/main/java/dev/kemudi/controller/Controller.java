@@ -144,7 +144,8 @@ public final class Controller implements AutoCloseable {
             queue.forget(key);
             switch (result) {
                 case Result.Done _ -> {}
-                case Result.RequeueAfter(long millis) -> queue.addAfter(key, millis);
+                case Result.RequeueAfter(long millis) ->
+                        queue.addAfter(key, millis - (time.nanoTime() - began) / 1_000_000);
             }
         } catch (InterruptedException e) {
             throw e;

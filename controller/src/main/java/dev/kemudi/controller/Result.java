@@ -7,7 +7,10 @@ public sealed interface Result {
     /** All is as declared; come back when something changes. */
     record Done() implements Result {}
 
-    /** Come back after {@code millis} even if nothing changes. Not a failure: no back-off grows. */
+    /**
+     * Come back {@code millis} after this reconcile began, which is when it may have read the
+     * clock, even if nothing changes. Not a failure: no back-off grows.
+     */
     record RequeueAfter(long millis) implements Result {}
 
     static Result after(long millis) {

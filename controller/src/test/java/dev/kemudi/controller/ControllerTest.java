@@ -144,6 +144,29 @@ class ControllerTest {
     }
 
     @Test
+    void aClockThatIsMovedDuringAReconcileDoesNotPutOffTheNext() throws InterruptedException {
+        FakeTime time = new FakeTime();
+        AtomicInteger calls = new AtomicInteger();
+        long hour = 3_600_000;
+        try (Controller controller =
+                new Controller(
+                        "hourly",
+                        key -> {
+                            if (calls.incrementAndGet() == 1) {
+                                time.pass(2 * hour);
+                            }
+                            return Result.after(hour);
+                        },
+                        1,
+                        time,
+                        Limits.defaults(),
+                        ControllerMetrics.unregistered())) {
+            controller.start().queue().add(new ObjectKey("default", "a"));
+            eventually("it came back", () -> calls.get() == 2);
+        }
+    }
+
+    @Test
     void aResultMayAskToComeBackWithoutAnyChange() {
         AtomicInteger calls = new AtomicInteger();
         try (Informer maps = Informer.of(client, Resource.CONFIG_MAPS);

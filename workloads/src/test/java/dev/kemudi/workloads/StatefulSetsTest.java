@@ -11,6 +11,7 @@ import dev.kemudi.api.DeleteOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -71,8 +72,12 @@ class StatefulSetsTest {
         return pod.text("/spec/containers/0/env/0/value");
     }
 
+    /** As one list says: between two questions a pod may go. */
     private List<String> versions() {
-        return names().stream().map(name -> version(cluster.get(PODS, name))).toList();
+        return cluster.list(PODS).stream()
+                .sorted(Comparator.comparing(ApiObject::name))
+                .map(StatefulSetsTest::version)
+                .toList();
     }
 
     /** What {@code kubectl rollout status} waits for. */
